@@ -1,0 +1,51 @@
+// Bytes of HTTP/1.1 messages (RFC 9112). Each function appends to `out` and allocates nothing else.
+//
+// The writer owns the framing: Content-Length, Connection, Date and Host are its own, so callers
+// leave them out of `headers` (framing_field() tells which). Header text is checked when it is added
+// to Headers, not here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <tidewire/headers.hpp>
+
+namespace tidewire::codec::http1 {
+
+struct ResponseLine {
+    int status = 200;                   // 100..599
+    std::string_view content_type;      // empty: no such field
+    bool keep_alive = true;             // false: Connection: close
+    int version_minor = 1;              // of the request; 1.0 gets an explicit keep-alive
+    std::string_view date;              // IMF-fixdate, RFC 9110 5.6.7; empty: no such field
+};
+
+// The head of a response with a body of `body_bytes`. Statuses without a body (1xx, 204, 304) get
+// no Content-Length.
+void write_response_head(std::string& out, const ResponseLine& line, const Headers& headers,
+                         std::size_t body_bytes);
+
+struct RequestLine {
+    std::string_view method;
+    std::string_view target;
+    std::string_view host;              // value of Host
+    std::string_view content_type;
+    long long timeout_ms = -1;          // Tidewire-Timeout-Ms; negative: no such field
+};
+
+// The head of a request. Content-Length is left out when there is no body and the method defines
+// none (GET, HEAD, DELETE, OPTIONS).
+void write_request_head(std::string& out, const RequestLine& line, const Headers& headers,
+                        std::size_t body_bytes);
+
+// True for Connection, Content-Length, Date (responses), Host (requests), Keep-Alive,
+// Transfer-Encoding, Upgrade, TE, Trailer and Proxy-Connection: the connection's own.
+[[nodiscard]] bool framing_field(std::string_view name) noexcept;
+
+[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
+
+// IMF-fixdate of a time in seconds since 1970: "Sun, 06 Nov 1994 08:49:37 GMT".
+[[nodiscard]] std::string http_date(long long unix_seconds);
+
+}  // namespace tidewire::codec::http1

@@ -1,0 +1,91 @@
+// Client: calls methods and any other HTTP/1.1 route of one server, over a pool of kept
+// connections.
+//
+//     auto client = tidewire::connect("http://127.0.0.1:8080").value();
+//     auto sum = client.call("add", tidewire::object({{"a", 1}, {"b", 2}})).wait();
+//
+// Every operation settles: with an answer, or with one of timeout (its deadline passed), cancelled,
+// connection_lost (the connection broke before the answer was whole), unavailable (nobody answers
+// there), protocol_error, payload_too_large, closed or misuse. The deadline travels with it
+// (`Tidewire-Timeout-Ms`); when it passes, or on cancel(), the connection is closed, so that the
+// server's handler is told.
+//
+// Thread-safe; copies share the pool.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tidewire/call.hpp>
+#include <tidewire/headers.hpp>
+#include <tidewire/limits.hpp>
+#include <tidewire/response.hpp>
+#include <tidewire/result.hpp>
+#include <tidewire/runtime.hpp>
+#include <tidewire/value.hpp>
+
+namespace tidewire {
+
+struct ClientOptions {
+    std::chrono::milliseconds timeout{30'000};          // of each operation that gives none
+    std::chrono::milliseconds connect_timeout{10'000};  // of one attempt to connect
+    std::size_t connections_max = 100;                  // further operations wait for one
+    std::chrono::milliseconds idle_timeout{60'000};     // kept connections are closed after it
+    Headers headers = {};                               // sent with every request
+    Limits limits = {};                                 // body_bytes_max, header_*, json_depth_max
+    std::shared_ptr<Runtime> runtime = nullptr;         // its first loop is used
+};
+
+struct RequestOptions {
+    Headers headers = {};
+    std::string body = {};
+    std::string content_type = {};
+    // Zero or less: no deadline. Absent: ClientOptions::timeout.
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+};
+
+struct CallOptions {
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+    Headers headers = {};
+};
+
+namespace api {
+class ClientImpl;
+}
+
+class Client {
+public:
+    // No connection yet: the first operation makes one. invalid_argument for a URL that is not
+    // http://host[:port][/prefix].
+    [[nodiscard]] static Result<Client> create(std::string_view url, ClientOptions options = {});
+
+    // Makes one connection and keeps it: settles `unavailable` when nobody answers.
+    [[nodiscard]] Call<void> open();
+    // Calls a method by name. An error that the server sent comes back as that Error.
+    [[nodiscard]] Call<Value> call(std::string_view method, const Value& args = {},
+                                   CallOptions options = {});
+    // Any request; any status is a Response. `target` is a path with query, below the URL's prefix.
+    [[nodiscard]] Call<Response> request(std::string_view http_method, std::string_view target,
+                                         RequestOptions options = {});
+    // For language bindings: call() with arguments and reply as JSON text. The Response is the
+    // server's, with errors as they came.
+    [[nodiscard]] Call<Response> call_json(std::string_view method, std::string args_json,
+                                           CallOptions options = {});
+
+    // Ends every connection; what is under way settles `closed`, and so does all that follows.
+    void close();
+    [[nodiscard]] const std::string& url() const noexcept;
+
+private:
+    explicit Client(std::shared_ptr<api::ClientImpl> impl);
+    std::shared_ptr<api::ClientImpl> impl_;
+};
+
+// create() and open(), waiting: fails at once when nobody answers.
+[[nodiscard]] Result<Client> connect(std::string_view url, ClientOptions options = {});
+
+}  // namespace tidewire

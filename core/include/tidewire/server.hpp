@@ -1,0 +1,168 @@
+// Server: routes and named methods over HTTP/1.1.
+//
+//     tidewire::Server app{{.address = "127.0.0.1:8080"}};
+//     app.get("/users/{id}", [](const tidewire::Request& request) {
+//         return tidewire::Response::json(tidewire::object({{"id", request.param("id")}}));
+//     });
+//     app.method("add", [](const tidewire::Value& args) -> tidewire::Result<tidewire::Value> {
+//         return args["a"].as<double>().value_or(0) + args["b"].as<double>().value_or(0);
+//     });
+//     app.start().value();
+//
+// Everything is registered before start(). Handlers run on the loop thread and must not wait there;
+// a handler that works long takes a Reply, or an executor.
+//
+// Patterns of a path: `/users/{id}` matches one segment, `/files/{path...}` the rest of the path.
+// A literal segment wins over a parameter. The paths of tidewire itself are reserved: /methods,
+// /topics, /socket, /jobs, /tickets, /healthz, /readyz, /metrics, /openapi.json, /asyncapi.json,
+// /_tidewire. A path that exists for other methods only answers method_not_allowed with Allow; HEAD
+// is answered from GET.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <tidewire/executor.hpp>
+#include <tidewire/function.hpp>
+#include <tidewire/limits.hpp>
+#include <tidewire/reply.hpp>
+#include <tidewire/request.hpp>
+#include <tidewire/response.hpp>
+#include <tidewire/result.hpp>
+#include <tidewire/runtime.hpp>
+#include <tidewire/value.hpp>
+
+namespace tidewire {
+
+class Host;
+
+// A handler that throws answers `internal`; the text goes to the caller only with `debug`.
+using Handler = std::function<Response(const Request&)>;
+using AsyncHandler = std::function<void(Request, Reply)>;
+using MethodHandler = std::function<Result<Value>(const Value& args, const Request& context)>;
+using AsyncMethodHandler = std::function<void(Value args, Request context, Reply)>;
+
+struct ServerOptions {
+    std::string address = "127.0.0.1:8080";  // "host:port", "[::1]:port"; port 0 takes a free one
+    std::size_t loops = 1;                    // threads, when no runtime is given
+    Limits limits = {};
+    bool debug = false;  // error messages of handlers go to the caller
+    std::shared_ptr<Runtime> runtime = nullptr;
+    std::shared_ptr<Host> host = nullptr;  // for language bindings: whose stall is watched
+};
+
+struct RouteOptions {
+    Executor* executor = nullptr;  // where the handler runs, instead of on the loop thread
+};
+
+struct ServerStats {
+    std::uint64_t connections = 0;           // open now
+    std::uint64_t connections_accepted = 0;  // since start
+    std::uint64_t requests = 0;              // answered or not, since start
+    std::uint64_t requests_in_flight = 0;    // not answered yet
+    std::uint64_t requests_cancelled = 0;    // caller gone or deadline passed before the answer
+    std::uint64_t protocol_errors = 0;       // connections ended for what their peer sent
+    double app_stall_seconds = 0;            // see Host; 0 without one
+};
+
+namespace api {
+class ServerImpl;
+}
+
+class Server {
+public:
+    explicit Server(ServerOptions options = {});
+    ~Server();  // stop() without grace
+    Server(Server&&) noexcept;
+    Server& operator=(Server&&) noexcept;
+
+    // Registers a handler for one HTTP method and pattern. misuse after start(); invalid_argument
+    // for a bad, reserved or already taken pattern.
+    Result<void> route(std::string_view http_method, std::string_view pattern, Handler handler,
+                       RouteOptions options = {});
+    Result<void> route_async(std::string_view http_method, std::string_view pattern,
+                             AsyncHandler handler);
+
+    // The same for those who write routes in a row: the first failure is kept and given by start().
+    template <class F>
+    Server& get(std::string_view pattern, F handler) {
+        return keep(any("GET", pattern, {}, std::move(handler)));
+    }
+    template <class F>
+    Server& post(std::string_view pattern, F handler) {
+        return keep(any("POST", pattern, {}, std::move(handler)));
+    }
+    template <class F>
+    Server& post(std::string_view pattern, RouteOptions options, F handler) {
+        return keep(any("POST", pattern, options, std::move(handler)));
+    }
+    template <class F>
+    Server& put(std::string_view pattern, F handler) {
+        return keep(any("PUT", pattern, {}, std::move(handler)));
+    }
+    template <class F>
+    Server& patch(std::string_view pattern, F handler) {
+        return keep(any("PATCH", pattern, {}, std::move(handler)));
+    }
+    template <class F>
+    Server& del(std::string_view pattern, F handler) {  // `delete` is a keyword
+        return keep(any("DELETE", pattern, {}, std::move(handler)));
+    }
+
+    // Registers a named method: POST /methods/{name} with the arguments as a JSON body (an empty
+    // body is null). Names are tokens of [A-Za-z0-9_-] joined by single dots, 1 to 250 characters.
+    // The handler takes (args) or (args, context) and returns Result<Value> or Value, or takes
+    // (args, context, Reply) and returns nothing.
+    template <class F>
+    Server& method(std::string_view name, F handler) {
+        if constexpr (std::is_invocable_v<F&, Value, Request, Reply>) {
+            return keep(method_async(name, AsyncMethodHandler(std::move(handler))));
+        } else if constexpr (std::is_invocable_v<F&, const Value&, const Request&>) {
+            return keep(method_sync(name, MethodHandler(std::move(handler))));
+        } else {
+            return keep(method_sync(name, [handler = std::move(handler)](
+                                              const Value& args, const Request&) mutable {
+                return Result<Value>(handler(args));
+            }));
+        }
+    }
+    Result<void> method_sync(std::string_view name, MethodHandler handler);
+    Result<void> method_async(std::string_view name, AsyncMethodHandler handler);
+    // For language bindings: the request as it came, its Content-Type checked. With `scan_json` the
+    // body is also known to be JSON within the limits, and Request::json_has_unsafe_integer() tells.
+    Result<void> method_raw(std::string_view name, AsyncHandler handler, bool scan_json);
+
+    // Binds and serves. The first failed registration, or an error of the address (in use, not
+    // allowed, not understood: invalid_argument or unavailable).
+    Result<void> start();
+    // Stops accepting, answers what is under way for at most `grace`, then ends every connection
+    // and waits for all that. A negative grace takes Limits::stop_grace. misuse on a loop thread.
+    Result<void> stop(std::chrono::milliseconds grace = std::chrono::milliseconds(-1));
+    // The same without waiting: `done` runs once, on a loop thread.
+    void stop_async(std::chrono::milliseconds grace, Function<void()> done);
+
+    [[nodiscard]] std::string url() const;          // "http://127.0.0.1:8080"; empty before start()
+    [[nodiscard]] std::uint16_t port() const;       // 0 before start()
+    [[nodiscard]] ServerStats stats() const;
+
+private:
+    template <class F>
+    Result<void> any(std::string_view http_method, std::string_view pattern, RouteOptions options,
+                     F handler) {
+        if constexpr (std::is_invocable_v<F&, Request, Reply>) {
+            return route_async(http_method, pattern, AsyncHandler(std::move(handler)));
+        } else {
+            return route(http_method, pattern, Handler(std::move(handler)), options);
+        }
+    }
+    Server& keep(Result<void> registered);
+
+    std::unique_ptr<api::ServerImpl> impl_;
+};
+
+}  // namespace tidewire

@@ -1,0 +1,22 @@
+# Compile and link options that every target of this project has, and none of its users gets.
+
+function(tidewire_compile_options target)
+    target_compile_features(${target} PRIVATE cxx_std_20)
+    target_compile_options(${target} PRIVATE
+        -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+        $<$<BOOL:${TIDEWIRE_WERROR}>:-Werror>)
+endfunction()
+
+# Sanitizers must see the whole build, so they are set for the directory tree, not for a target.
+if(TIDEWIRE_SANITIZE)
+    add_compile_options(-fsanitize=${TIDEWIRE_SANITIZE} -fno-sanitize-recover=all
+                        -fno-omit-frame-pointer -g)
+    add_link_options(-fsanitize=${TIDEWIRE_SANITIZE} -fno-sanitize-recover=all)
+endif()
+if(TIDEWIRE_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "TIDEWIRE_FUZZ needs clang (libFuzzer); use the preset `fuzz`.")
+    endif()
+    # Coverage for all code; the fuzz targets alone get libFuzzer's main().
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

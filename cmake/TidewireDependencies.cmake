@@ -1,0 +1,28 @@
+# The libraries the core is built on, all from the system. What is missing is said in one message.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+    pkg_check_modules(LIBUV QUIET IMPORTED_TARGET libuv>=1.40)
+endif()
+find_package(simdjson CONFIG QUIET)
+find_package(Boost 1.74 CONFIG QUIET)
+
+set(missing "")
+if(NOT PkgConfig_FOUND)
+    list(APPEND missing pkg-config)
+endif()
+if(NOT LIBUV_FOUND)
+    list(APPEND missing libuv1-dev)
+endif()
+if(NOT simdjson_FOUND)
+    list(APPEND missing libsimdjson-dev)
+endif()
+if(NOT Boost_FOUND)
+    list(APPEND missing libboost-dev)
+endif()
+if(missing)
+    list(JOIN missing " " missing)
+    message(FATAL_ERROR "tidewire needs libraries that are not installed. "
+                        "On Debian or Ubuntu: apt-get install ${missing}")
+endif()

@@ -77,6 +77,9 @@ make_venv() {
     [[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
     with_progress "pip install" build/log/pip.log \
         "$venv/bin/python" -m pip install --disable-pip-version-check -r scripts/requirements.txt
+    # `import tidewire` finds the checkout's package from any folder.
+    printf '%s\n' "$root/packages/python" \
+        >"$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tidewire-checkout.pth"
     printf '%s\n' "$stamp" >"$venv/.stamp"
 }
 

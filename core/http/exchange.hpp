@@ -1,0 +1,114 @@
+// The waist of HTTP: one request and the one answer it gets, whatever the version of HTTP.
+//
+// A protocol (server_connection today, HTTP/2 one day) makes an Exchange when a request is whole and
+// gives it to an ExchangeHandler on the loop thread; the handler answers now or later, from any
+// thread. What an Exchange promises:
+//
+// 1. It is answered exactly once: the first of respond() and the deadline wins, respond() tells
+//    which. An answer for a caller that has gone is dropped.
+// 2. cancelled() becomes true once, on the loop thread, when the caller hangs up or the deadline
+//    passes before the answer. The hook given to on_cancel() is called then, never after an answer.
+// 3. request data may be read from any thread for as long as a reference is held.
+// 4. Handlers never see nor set Connection, Keep-Alive, Transfer-Encoding, Upgrade.
+//
+// Bodies are whole on both sides. Streams of a body (Source, Sink) and accept_websocket(), which
+// hides GET + Upgrade against extended CONNECT, join here when a pattern needs them.
+// The test double is tests/support/recording_exchange.hpp.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tidewire/function.hpp>
+#include <tidewire/response.hpp>
+
+#include "base/ref.hpp"
+#include "base/runtime.hpp"
+#include "codec/http1/event.hpp"
+#include "codec/url.hpp"
+
+namespace tidewire::http {
+
+class Exchange : public base::RefCounted {
+public:
+    explicit Exchange(base::Loop& loop);
+    ~Exchange() override;
+
+    // --- The request. Set by the protocol before the handler sees the exchange.
+    codec::http1::RequestHead head;
+    std::string body;
+    std::string peer;
+    // Set by the router: names are the router's, values are decoded.
+    struct Param {
+        std::string_view name;
+        std::string value;
+    };
+    std::vector<Param> params;
+    bool json_has_unsafe_integer = false;
+
+    [[nodiscard]] codec::Target target() const noexcept { return codec::split_target(head.target); }
+    [[nodiscard]] std::string_view content_type() const noexcept;
+
+    // --- The answer. Any thread. False: answered already, or nobody waits for it any more.
+    bool respond(Response response);
+
+    // --- The caller's patience.
+    [[nodiscard]] bool cancelled() const noexcept {
+        return cancelled_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] std::stop_token stop_token();
+    // Loop thread. At `limit` from now: answered with `timeout` and cancelled.
+    void start_deadline(std::chrono::milliseconds limit);
+    [[nodiscard]] std::optional<std::chrono::milliseconds> time_left() const noexcept;
+    // Loop thread, at most one hook.
+    void on_cancel(Function<void()> hook) { on_cancel_ = std::move(hook); }
+
+    // Loop thread: the protocol says that the caller is gone.
+    void abandon();
+    [[nodiscard]] base::Loop& loop() const noexcept { return loop_; }
+
+protected:
+    // Loop thread: the answer is there, send it.
+    virtual void deliver(Response response) = 0;
+    // Makes it as new for another request; contract: unshared().
+    void reset();
+    [[nodiscard]] bool answered() const noexcept {
+        return state_.load(std::memory_order_acquire) != State::open;
+    }
+
+private:
+    enum class State : std::uint8_t { open, answered, abandoned };
+
+    void deadline_passed();
+    void cancel();
+    void deliver_now();
+
+    base::Loop& loop_;
+    const std::shared_ptr<base::Inbox> inbox_;
+    std::atomic<State> state_{State::open};
+    std::atomic<bool> cancelled_{false};
+    Response response_;
+    Function<void()> on_cancel_;
+    std::mutex stop_mutex_;
+    std::optional<std::stop_source> stop_source_;
+    base::MemberWaiter<&Exchange::deadline_passed> on_deadline_{*this};
+    base::Timer deadline_{on_deadline_};
+    std::atomic<std::int64_t> deadline_at_ms_{0};  // steady clock; 0: none
+};
+
+class ExchangeHandler {
+public:
+    // Loop thread. Keeps a reference if it answers later.
+    virtual void on_exchange(Exchange& exchange) = 0;
+
+protected:
+    ~ExchangeHandler() = default;
+};
+
+}  // namespace tidewire::http

@@ -1,0 +1,50 @@
+// Response::problem: RFC 9457 problem details.
+#include <array>
+
+#include <tidewire/response.hpp>
+
+#include "base/utf8.hpp"
+#include "codec/http1/writer.hpp"
+
+namespace tidewire {
+namespace {
+
+// JSON text of a message. The one place outside the serializer that writes JSON: this layer answers
+// broken requests itself, and knows no values. Messages may quote a peer's bytes, so control
+// characters, and all of a text that is not UTF-8 but its ASCII, become "?".
+void append_text(std::string& out, std::string_view text) {
+    const bool utf8 = base::is_utf8(text);
+    out += '"';
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else {
+            out += byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !utf8) ? '?' : c;
+        }
+    }
+    out += '"';
+}
+
+}  // namespace
+
+Response Response::problem(const Error& error) {
+    const Error shown = error.http_status() == 0
+                            ? Error(ErrorCode::internal, std::string(error.message()))
+                            : error;
+    Response response;
+    response.status = shown.http_status();
+    response.content_type = "application/problem+json";
+    std::string& body = response.body;
+    body = "{\"type\":\"about:blank\",\"title\":";
+    append_text(body, codec::http1::reason_phrase(response.status));
+    body += ",\"status\":" + std::to_string(response.status) + ",\"detail\":";
+    append_text(body, shown.message());
+    body += ",\"code\":";
+    append_text(body, shown.name());
+    body += shown.retryable() ? ",\"retryable\":true}" : ",\"retryable\":false}";
+    return response;
+}
+
+}  // namespace tidewire

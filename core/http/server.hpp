@@ -1,0 +1,102 @@
+// http::Server: the HTTP/1.1 connections of one loop, from accepting to draining.
+//
+// Lives on one loop's thread; counters() may be read from any. Limits on connections hold per loop:
+// each has its share of connections_max.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <tidewire/function.hpp>
+#include <tidewire/limits.hpp>
+
+#include "base/runtime.hpp"
+#include "http/exchange.hpp"
+
+namespace tidewire::http {
+
+class ServerConnection;
+
+// Written on the loop only, so plain loads and stores do; read from anywhere.
+class Counter {
+public:
+    void add(std::int64_t amount) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::uint64_t get() const noexcept {
+        return static_cast<std::uint64_t>(value_.load(std::memory_order_relaxed));
+    }
+
+private:
+    std::atomic<std::int64_t> value_{0};
+};
+
+struct ServerCounters {
+    Counter connections;
+    Counter connections_accepted;
+    Counter requests;
+    Counter requests_in_flight;
+    Counter requests_cancelled;
+    Counter protocol_errors;
+};
+
+class Server final : private base::AcceptEvents, private base::TurnEnd {
+public:
+    Server(base::Loop& loop, const Limits& limits, ExchangeHandler& handler);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // The port.
+    Result<std::uint16_t> listen(const base::ListenOptions& options);
+    // Stops accepting and closes what is idle; others are closed after their answers. `drained` is
+    // called once, when no connection is left. May be called again to shorten the grace.
+    void drain(std::chrono::milliseconds grace, Function<void()> drained);
+    [[nodiscard]] const ServerCounters& counters() const noexcept { return counters_; }
+
+    // For its connections.
+    [[nodiscard]] base::Loop& loop() noexcept { return loop_; }
+    [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
+    [[nodiscard]] ExchangeHandler& handler() noexcept { return handler_; }
+    [[nodiscard]] ServerCounters& count() noexcept { return counters_; }
+    [[nodiscard]] bool draining() const noexcept { return draining_; }
+    // IMF-fixdate of now, made once a second.
+    [[nodiscard]] std::string_view date();
+    // The connection is over: destroyed at the end of the turn.
+    void retire(ServerConnection& connection);
+    // Adds a connection that was not accepted here: a test's pipe.
+    void adopt(std::unique_ptr<base::ByteStream> stream);
+
+private:
+    struct Slot;
+    void on_accepted(std::unique_ptr<base::ByteStream> stream) override;
+    void turn_ended() override;
+    void sweep();
+    void end_all();
+    void tell_if_drained();
+
+    base::Loop& loop_;
+    const Limits limits_;
+    ExchangeHandler& handler_;
+    ServerCounters counters_;
+    std::unique_ptr<base::Acceptor> acceptor_;
+    std::vector<std::unique_ptr<ServerConnection>> connections_;
+    std::vector<std::unique_ptr<ServerConnection>> retired_;
+    bool retiring_ = false;
+    std::unordered_map<std::string, std::size_t> per_address_;
+    std::string date_;
+    std::int64_t date_second_ = -1;
+    bool draining_ = false;
+    std::vector<Function<void()>> drained_;
+    base::MemberWaiter<&Server::sweep> on_sweep_{*this};
+    base::Timer sweep_{on_sweep_};
+    base::MemberWaiter<&Server::end_all> on_grace_over_{*this};
+    base::Timer grace_{on_grace_over_};
+};
+
+}  // namespace tidewire::http

@@ -1,0 +1,99 @@
+// ServerConnection: one HTTP/1.1 connection of a server (RFC 9112).
+//
+// Requests of one connection may be answered at the same time, `pipeline_max` of them; answers leave
+// in the order of the requests. All answers of one turn leave in one write. A request that breaks the
+// protocol is answered and is the last: nothing after it is parsed, and the close lingers so that
+// the answer is not lost to a reset (RFC 9112 9.6).
+//
+// An end of the peer's bytes while an answer is owed is a hang-up: a caller that wants the answer
+// keeps its side open.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/runtime.hpp"
+#include "codec/http1/parser.hpp"
+#include "http/exchange.hpp"
+
+namespace tidewire::http {
+
+class Server;
+class ServerConnection;
+
+// An Exchange of HTTP/1.1. `connection` is cleared when that ends first.
+class Http1Exchange final : public Exchange {
+public:
+    explicit Http1Exchange(base::Loop& loop) : Exchange(loop) {}
+    using Exchange::reset;
+
+    ServerConnection* connection = nullptr;
+    bool keep_alive = true;
+    bool done = false;  // `answer` is there
+    Response answer;
+
+private:
+    void deliver(Response response) override;
+};
+
+class ServerConnection final : private base::StreamEvents, private base::TurnEnd {
+public:
+    ServerConnection(Server& server, std::unique_ptr<base::ByteStream> stream);
+    ~ServerConnection();
+    ServerConnection(const ServerConnection&) = delete;
+    ServerConnection& operator=(const ServerConnection&) = delete;
+
+    std::size_t slot = 0;  // the server's: where it keeps this connection
+
+    void start();
+    // Answers with `error` and closes, whatever comes.
+    void refuse(const Error& error);
+    // Closes when idle, else after the answers that are owed.
+    void drain();
+    // Ends now.
+    void abort();
+    void check_time(base::TimePoint now);
+    void answered(Http1Exchange& exchange);
+    [[nodiscard]] std::string_view peer_address() const noexcept { return peer_address_; }
+
+private:
+    void on_bytes(std::string_view bytes) override;
+    void on_end() override;
+    void on_drained() override;
+    void on_broken(const Error& error) override;
+    void turn_ended() override;
+
+    void parse();
+    void begin_request();
+    void finish_request();
+    void dispatch_waiting();
+    void write_ready_answers();
+    void write_answer(Http1Exchange& exchange);
+    void pass_turn_end();
+    void adjust_reading();
+    void begin_close();
+    void close_if_finished();
+    [[nodiscard]] bool idle() const noexcept;
+    [[nodiscard]] base::Ref<Http1Exchange> new_exchange();
+
+    Server& server_;
+    std::unique_ptr<base::ByteStream> stream_;  // empty: over
+    const std::string peer_address_;
+    codec::http1::RequestParser parser_;
+    base::Ref<Http1Exchange> current_;  // its body is arriving
+    base::Ref<Http1Exchange> spare_;    // answered, nobody else holds it: used for the next one
+    std::deque<base::Ref<Http1Exchange>> owed_;  // in the order of the requests
+    std::size_t waiting_ = 0;    // the last of owed_, which no handler has seen yet
+    std::size_t in_flight_ = 0;  // with a handler
+    std::string out_;
+    std::size_t unsent_seen_ = 0;
+    base::TimePoint since_;     // when the state that check_time() looks at began
+    bool any_request_ = false;
+    bool closing_ = false;      // no further request is taken
+    bool lingering_ = false;    // our side has ended, waiting for the peer's
+    bool peer_ended_ = false;
+    bool turn_end_asked_ = false;
+};
+
+}  // namespace tidewire::http

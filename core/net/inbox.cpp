@@ -1,0 +1,49 @@
+#include "net/inbox.hpp"
+
+namespace tidewire::net {
+
+NetInbox::NetInbox(uv_loop_t* loop)
+    : async_(make_uv_handle<uv_async_t>(UV_ASYNC, this, [loop](uv_async_t* handle) {
+          return uv_async_init(loop, handle, [](uv_async_t* rung) {
+              static_cast<NetInbox*>(rung->data)->run_tasks();
+          });
+      })) {}
+
+bool NetInbox::post(Function<void()> task) {
+    std::lock_guard lock(mutex_);
+    if (closed_ || !async_) return false;
+    tasks_.push_back(std::move(task));
+    if (tasks_.size() == 1) uv_async_send(async_.get());
+    return true;
+}
+
+bool NetInbox::is_current() const noexcept {
+    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+void NetInbox::adopt_thread() noexcept {
+    thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+}
+
+void NetInbox::run_tasks() {
+    {
+        std::lock_guard lock(mutex_);
+        running_.swap(tasks_);
+    }
+    for (auto& task : running_) task();
+    running_.clear();
+}
+
+void NetInbox::close() noexcept {
+    std::vector<Function<void()>> dropped;
+    UvHandle<uv_async_t> async;
+    {
+        std::lock_guard lock(mutex_);
+        closed_ = true;
+        dropped.swap(tasks_);
+        async = std::move(async_);
+    }
+    thread_.store({}, std::memory_order_relaxed);
+}
+
+}  // namespace tidewire::net

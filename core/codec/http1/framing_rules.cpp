@@ -1,0 +1,69 @@
+#include "codec/http1/framing_rules.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/field_text.hpp"
+
+namespace tidewire::codec::http1 {
+namespace {
+
+std::string_view content_length(std::string_view value, Framing& framing) noexcept {
+    if (framing.content_length) return "Content-Length stands more than once.";
+    const bool digits = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+    std::size_t length = 0;
+    const char* const last = value.data() + value.size();
+    const auto [end, code] = std::from_chars(value.data(), last, length);
+    if (!digits || code != std::errc{} || end != last) return "Content-Length is not a number.";
+    framing.content_length = length;
+    return {};
+}
+
+std::string_view transfer_encoding(std::string_view value, Framing& framing) noexcept {
+    if (framing.chunked) return "Transfer-Encoding stands more than once.";
+    if (!equals_ignoring_case(value, "chunked")) {
+        return "Transfer-Encoding is something else than chunked.";
+    }
+    framing.chunked = true;
+    return {};
+}
+
+// RFC 3986 3.2.2 and 3.2.3: a registered name or an address, and a port.
+bool is_host(std::string_view value) noexcept {
+    return std::ranges::all_of(value, [](char c) {
+        constexpr std::string_view kOthers = "-._~%!$&'()*+,;=:[]";
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kOthers.find(c) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+std::string_view FramingRules::field(FramingField field, std::string_view value,
+                                     Framing& framing) noexcept {
+    switch (field) {
+        case FramingField::content_length: return content_length(value, framing);
+        case FramingField::transfer_encoding: return transfer_encoding(value, framing);
+        case FramingField::host:
+            if (has_host_) return "Host stands more than once.";
+            has_host_ = true;
+            return is_host(value) ? std::string_view() : "Host is malformed.";
+        case FramingField::upgrade: framing.upgrade = true; return {};
+        case FramingField::expect:
+            framing.expect_continue = equals_ignoring_case(value, "100-continue");
+            return {};
+    }
+    return {};
+}
+
+std::string_view FramingRules::finish(int version_minor, bool is_request,
+                                      const Framing& framing) const noexcept {
+    if (framing.chunked && framing.content_length) {
+        return "Content-Length stands beside Transfer-Encoding.";
+    }
+    if (framing.chunked && version_minor == 0) return "HTTP/1.0 has no Transfer-Encoding.";
+    if (is_request && version_minor == 1 && !has_host_) return "Host is missing.";
+    return {};
+}
+
+}  // namespace tidewire::codec::http1

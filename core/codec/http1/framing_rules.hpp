@@ -1,0 +1,30 @@
+// Which fields frame a message, and the strictness in them that keeps request smuggling out
+// (RFC 9112 6 and 11.2; the list is in codec/http1/parser.hpp).
+//
+// An empty view means that all is well; otherwise it is the sentence of a protocol_error.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "codec/http1/event.hpp"
+
+namespace tidewire::codec::http1 {
+
+enum class FramingField : std::uint8_t { content_length, transfer_encoding, host, upgrade, expect };
+
+class FramingRules {
+public:
+    void reset() noexcept { *this = FramingRules(); }
+
+    [[nodiscard]] std::string_view field(FramingField field, std::string_view value,
+                                         Framing& framing) noexcept;
+    // After the last field of a request, or of a response.
+    [[nodiscard]] std::string_view finish(int version_minor, bool is_request,
+                                          const Framing& framing) const noexcept;
+
+private:
+    bool has_host_ = false;
+};
+
+}  // namespace tidewire::codec::http1

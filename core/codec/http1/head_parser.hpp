@@ -1,0 +1,127 @@
+// Beast's grammar of a head, writing into ours. Beast sees heads only: the framing of bodies is
+// message_parser.hpp's. Included by parser.cpp alone, since it brings Boost's headers.
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <limits>
+#include <string_view>
+
+#include "codec/http1/event.hpp"
+#include "codec/http1/framing_rules.hpp"
+
+namespace tidewire::codec::http1 {
+
+namespace beast = boost::beast;
+
+template <bool is_request>
+class HeadParser final : public beast::http::basic_parser<is_request> {
+    using Base = beast::http::basic_parser<is_request>;
+    using View = beast::string_view;
+    using Code = beast::error_code;
+    using Field = beast::http::field;
+
+public:
+    using Head = std::conditional_t<is_request, RequestHead, ResponseHead>;
+
+    HeadParser(Head& head, FramingRules& rules) : head_(head), rules_(rules) {
+        Base::skip(true);  // the head is the whole message to Beast
+        Base::header_limit(std::numeric_limits<std::uint32_t>::max());
+    }
+
+    // The first line with its CRLF, then all fields with the empty line. False: see problem().
+    [[nodiscard]] bool first_line(std::string_view line) {
+        Code code;
+        Base::put({line.data(), line.size()}, code);
+        return check(code == beast::http::error::need_more ? Code() : code);
+    }
+    [[nodiscard]] bool fields(std::string_view block) {
+        Code code;
+        Base::put({block.data(), block.size()}, code);
+        return check(code);
+    }
+
+    [[nodiscard]] std::string problem() const {
+        return problem_.empty() ? beast_problem_.message() + "." : std::string(problem_);
+    }
+
+private:
+    bool check(const Code& code) {
+        beast_problem_ = code;
+        return !code;
+    }
+
+    void refuse(std::string_view problem, Code& code) {
+        problem_ = problem;
+        code = beast::http::error::bad_value;
+    }
+
+    static std::string_view ours(View text) noexcept { return {text.data(), text.size()}; }
+
+    void on_request_impl(beast::http::verb, View method, View target, int version,
+                         Code& code) override {
+        if constexpr (is_request) {
+            // Beast lets bytes above 127 pass, which no URI has (RFC 3986 2).
+            for (const char c : target) {
+                if (static_cast<unsigned char>(c) > 0x7e) {
+                    return refuse("The request target has characters that no URI has.", code);
+                }
+            }
+            head_.method.assign(method.data(), method.size());
+            head_.target.assign(target.data(), target.size());
+            head_.version_minor = version - 10;
+        }
+    }
+
+    void on_response_impl(int status, View reason, int version, Code& code) override {
+        if constexpr (!is_request) {
+            if (status < 100) return refuse("The status is below 100.", code);
+            head_.status = status;
+            head_.reason.assign(reason.data(), reason.size());
+            head_.version_minor = version - 10;
+        }
+    }
+
+    void on_field_impl(Field field, View name, View value, Code& code) override {
+        head_.headers.add_unchecked(ours(name), ours(value));
+        std::string_view problem;
+        switch (field) {
+            case Field::content_length: problem = rule(FramingField::content_length, value); break;
+            case Field::transfer_encoding:
+                problem = rule(FramingField::transfer_encoding, value);
+                break;
+            case Field::host: problem = rule(FramingField::host, value); break;
+            case Field::upgrade: problem = rule(FramingField::upgrade, value); break;
+            case Field::expect: problem = rule(FramingField::expect, value); break;
+            default: return;
+        }
+        if (!problem.empty()) refuse(problem, code);
+    }
+
+    std::string_view rule(FramingField field, View value) noexcept {
+        return rules_.field(field, ours(value), head_.framing);
+    }
+
+    void on_header_impl(Code& code) override {
+        Framing& framing = head_.framing;
+        framing.keep_alive = Base::keep_alive();
+        framing.upgrade = framing.upgrade && Base::upgrade();
+        const auto problem = rules_.finish(head_.version_minor, is_request, framing);
+        if (!problem.empty()) refuse(problem, code);
+    }
+
+    // Never called, since the head is the whole message; Beast wants them to be there.
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
+    std::size_t on_body_impl(View, Code&) override { return 0; }
+    void on_chunk_header_impl(std::uint64_t, View, Code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, View, Code&) override { return 0; }
+    void on_finish_impl(Code&) override {}
+
+    Head& head_;
+    FramingRules& rules_;
+    std::string_view problem_;
+    Code beast_problem_;
+};
+
+}  // namespace tidewire::codec::http1

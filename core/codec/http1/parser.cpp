@@ -1,0 +1,55 @@
+#include "codec/http1/parser.hpp"
+
+#include "codec/decoder.hpp"
+#include "codec/http1/message_parser.hpp"
+
+namespace tidewire::codec::http1 {
+
+static_assert(Decoder<RequestParser>);
+static_assert(Decoder<ResponseParser>);
+
+void RequestHead::clear() {
+    method.clear();
+    target.clear();
+    version_minor = 1;
+    headers.clear();
+    framing = {};
+}
+
+void ResponseHead::clear() {
+    status = 0;
+    version_minor = 1;
+    reason.clear();
+    headers.clear();
+    framing = {};
+}
+
+class RequestParser::Impl final : public MessageParser<true> {
+    using MessageParser::MessageParser;
+};
+
+RequestParser::RequestParser(const ParserLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+RequestParser::~RequestParser() = default;
+void RequestParser::feed(std::string_view bytes) { impl_->feed(bytes); }
+void RequestParser::feed_eof() { impl_->feed_eof(); }
+Result<std::optional<Event>> RequestParser::next() { return impl_->next(); }
+RequestHead& RequestParser::head() noexcept { return impl_->head(); }
+bool RequestParser::idle() const noexcept { return impl_->idle(); }
+std::string_view RequestParser::unread() const noexcept { return impl_->unread(); }
+
+class ResponseParser::Impl final : public MessageParser<false> {
+    using MessageParser::MessageParser;
+};
+
+ResponseParser::ResponseParser(const ParserLimits& limits)
+    : impl_(std::make_unique<Impl>(limits)) {}
+ResponseParser::~ResponseParser() = default;
+void ResponseParser::expect(bool head_request) { impl_->expect(head_request); }
+void ResponseParser::feed(std::string_view bytes) { impl_->feed(bytes); }
+void ResponseParser::feed_eof() { impl_->feed_eof(); }
+Result<std::optional<Event>> ResponseParser::next() { return impl_->next(); }
+ResponseHead& ResponseParser::head() noexcept { return impl_->head(); }
+bool ResponseParser::idle() const noexcept { return impl_->idle(); }
+std::string_view ResponseParser::unread() const noexcept { return impl_->unread(); }
+
+}  // namespace tidewire::codec::http1

@@ -33,7 +33,7 @@ packages_of() {
 
 install_packages() {
     local missing=() package policy=/usr/sbin/policy-rc.d
-    command -v dpkg-query >/dev/null || die "this script knows Debian and Ubuntu; elsewhere install" \
+    command -v dpkg-query >/dev/null || die "this script knows Debian; elsewhere install" \
         "the likes of: $(packages_of "${groups[@]}" | tr '\n' ' ')"
     for package in $(packages_of "${groups[@]}"); do
         [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
@@ -78,8 +78,10 @@ make_venv() {
     with_progress "pip install" build/log/pip.log \
         "$venv/bin/python" -m pip install --disable-pip-version-check -r scripts/requirements.txt
     # `import tidewire` finds the checkout's package from any folder.
-    printf '%s\n' "$root/packages/python" \
-        >"$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tidewire-checkout.pth"
+    "$venv/bin/python" - "$root/packages/python" <<'END'
+import pathlib, sys, sysconfig
+pathlib.Path(sysconfig.get_path("purelib"), "tidewire-checkout.pth").write_text(sys.argv[1] + "\n")
+END
     printf '%s\n' "$stamp" >"$venv/.stamp"
 }
 

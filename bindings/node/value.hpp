@@ -1,0 +1,26 @@
+// JSON text and core Values as JavaScript values.
+#pragma once
+
+#include <string_view>
+
+#include <napi.h>
+
+#include <tidewire/value.hpp>
+
+#include "handoff.hpp"
+
+namespace tidewire::node {
+
+// Integers are numbers when they are safe (+-(2^53 - 1)), else bigints. Maps are plain objects on
+// which `__proto__` is a key like any other.
+[[nodiscard]] Napi::Value to_javascript(Napi::Env env, const Value& value);
+
+// Checks the text. When every number in it is safe, gives it as a string for JSON.parse, which is
+// faster than any object made through Node-API; else [value]. Throws `code` with the reason of
+// Value::scan when it is no JSON.
+[[nodiscard]] Napi::Value parsed(const Handoff& handoff, Napi::Env env, std::string_view json,
+                                 JsonOptions options, ErrorCode code);
+
+void define_value_functions(Napi::Object& exports, Handoff& handoff);
+
+}  // namespace tidewire::node

@@ -1,0 +1,165 @@
+// Finds and loads the addon, and says what its functions are. They are internal: wrong arguments
+// throw, but only the classes around them give good messages.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { TidewireError } from './errors'
+
+/** What the addon calls. */
+export interface Callbacks {
+  /** Runs the events `first` to `count` of the event array. */
+  dispatch(count: number, first: number): void
+  makeError(code: string, message: string): Error
+}
+
+/** [name, value, name, value, ...] */
+export type FlatHeaders = string[]
+
+/** JSON text that is checked and has safe numbers only; or the value, where it has others. */
+export type Parsed = string | [unknown]
+
+type Body = string | Uint8Array | undefined
+
+/** The functions of one attach(). A handle, slot, operation or result is a small number. */
+export interface Native {
+  readonly version: string
+  /** Word 0: the event being run; from word 4 on four words per event, see handoff.ts. */
+  readonly events: Uint32Array
+  hold(held: boolean): void
+
+  serverCreate(
+    address: string,
+    loops: number | undefined,
+    limits: object | undefined,
+    debug: boolean,
+  ): number
+  serverRoute(server: number, method: string, pattern: string, handler: number): void
+  serverMethod(server: number, name: string, handler: number): void
+  serverStart(server: number): void
+  serverStop(server: number, graceMs: number | undefined, operation: number): void
+  serverRelease(server: number): void
+  serverUrl(server: number): string
+  serverPort(server: number): number
+  serverStats(server: number): ServerStats
+
+  requestMethod(slot: number): string
+  requestTarget(slot: number): string
+  requestPath(slot: number): string
+  requestQuery(slot: number): string
+  requestParams(slot: number): string[]
+  requestHeader(slot: number, name: string): string | undefined
+  requestHeaders(slot: number): FlatHeaders
+  requestBody(slot: number): Uint8Array
+  requestText(slot: number): string
+  requestJson(slot: number, depthMax: number): Parsed
+  requestValue(slot: number): unknown
+  requestPeer(slot: number): string
+  requestTimeLeft(slot: number): number | undefined
+  /** `contentType` is a number of ContentType in request.ts. */
+  reply(slot: number, status: number, contentType: number, body: Body): void
+  replyFull(
+    slot: number,
+    status: number,
+    contentType: string | undefined,
+    headers: FlatHeaders | undefined,
+    body: Body,
+  ): void
+  replyError(slot: number, code: string, message: string | undefined): void
+  flush(): void
+
+  clientCreate(
+    url: string,
+    timeoutMs: number | undefined,
+    connectTimeoutMs: number | undefined,
+    connectionsMax: number | undefined,
+    idleTimeoutMs: number | undefined,
+    headers: FlatHeaders | undefined,
+    limits: object | undefined,
+  ): number
+  clientOpen(client: number, operation: number): void
+  clientCall(
+    client: number,
+    operation: number,
+    method: string,
+    json: string,
+    timeoutMs: number | undefined,
+    headers: FlatHeaders | undefined,
+  ): void
+  clientRequest(
+    client: number,
+    operation: number,
+    method: string,
+    target: string,
+    headers: FlatHeaders | undefined,
+    body: Body,
+    contentType: string | undefined,
+    timeoutMs: number | undefined,
+  ): void
+  operationCancel(operation: number): void
+  clientUrl(client: number): string
+  clientClose(client: number): void
+  takeError(result: number): TidewireError
+  takeValue(result: number, depthMax: number): Parsed | undefined
+  takeResponse(result: number): [contentType: string, headers: FlatHeaders, body: Uint8Array]
+  responseError(status: number, contentType: string, body: Uint8Array): TidewireError | undefined
+  parseJson(json: string | Uint8Array, depthMax: number): Parsed
+}
+
+/** What a server counts. */
+export interface ServerStats {
+  /** Open now. */
+  readonly connections: number
+  readonly connectionsAccepted: number
+  readonly requests: number
+  /** Not answered yet. */
+  readonly requestsInFlight: number
+  /** Whose caller was gone, or whose deadline had passed, before the answer. */
+  readonly requestsCancelled: number
+  /** Connections that were ended for what their peer sent. */
+  readonly protocolErrors: number
+  /** For how long requests lay waiting since this event loop was blocked. */
+  readonly appStallSeconds: number
+}
+
+interface Addon {
+  attach(callbacks: Callbacks): Native
+}
+
+const FILE = 'tidewire.node'
+
+function prebuild(): string {
+  const report = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  const libc = report.header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  return `${process.platform}-${process.arch}-${libc}`
+}
+
+function candidates(): string[] {
+  const given = process.env['TIDEWIRE_NATIVE_PATH']
+  if (given !== undefined && given !== '') return [given]
+  const root = join(__dirname, '..', '..', '..')
+  const built = join(root, 'build', 'node', 'Release', FILE)
+  if (existsSync(built)) return [built]
+  return [built, join(root, 'prebuilds', prebuild(), FILE)]
+}
+
+/** Loads the first addon that is there, or throws one error that says what was tried. */
+export function load(): Addon {
+  const failures: string[] = []
+  for (const path of candidates()) {
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      return require(path) as Addon
+    } catch (error) {
+      const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
+      failures.push(`  ${path}: ${reason}`)
+    }
+  }
+  throw new TidewireError(
+    'unavailable',
+    `tidewire has no native addon for this machine (${process.platform} ${process.arch}, Node ` +
+      `${process.version}). Tried:\n${failures.join('\n')}\n` +
+      'To build it: apt-get install g++ cmake ninja-build libuv1-dev libsimdjson-dev ' +
+      'libboost-dev, then npm rebuild tidewire. TIDEWIRE_NATIVE_PATH names another file.',
+  )
+}

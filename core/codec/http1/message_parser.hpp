@@ -134,9 +134,19 @@ private:
         body_bytes_ = 0;
         extension_bytes_ = 0;
         head_bytes_ = line.size;
-        if (!head_parser_->first_line(take_line(line.size))) return broken(head_parser_->problem());
+        const std::string_view text = take_line(line.size);
+        const bool taken = lacks_reason(text)
+                               ? head_parser_->first_line(std::string(text.substr(0, 12)) + " \r\n")
+                               : head_parser_->first_line(text);
+        if (!taken) return broken(head_parser_->problem());
         state_ = State::fields;
         return Step::again;
+    }
+
+    // "HTTP/1.1 200" and the end of the line: a blank is missing, but many servers leave it out
+    // with the reason, and nothing else can be meant.
+    static bool lacks_reason(std::string_view line) noexcept {
+        return !is_request && line.size() == std::string_view("HTTP/1.1 200\r\n").size();
     }
 
     Step fields() {

@@ -76,9 +76,9 @@ public:
 
     // Host thread only; see HostQueue::drain.
     std::size_t drain(std::vector<HostEvent>& out) { return queue_.drain(out); }
-    // Called by the loops of a server while requests are with the host.
+    // Called by the loops of a server while it owes answers, so that a host that blocks is noticed
+    // even when nothing new comes for it.
     void probe() { queue_.probe(); }
-    [[nodiscard]] bool busy() const noexcept { return in_flight_.load() != 0; }
 
     // The host's loop ends: no wake-up after this has returned. Requests waiting are answered
     // no_responders, and so are all later ones. Also stops the clients' loop. Idempotent.
@@ -87,11 +87,11 @@ public:
 
 private:
     void hand_over(std::uint32_t handler, Request request, Reply reply);
+    [[nodiscard]] bool is_closed();
 
     HostQueue<HostEvent> queue_;
     std::atomic<std::uint64_t> next_id_{1};
     std::atomic<std::uint64_t> overloaded_{0};
-    std::atomic<std::int64_t> in_flight_{0};
     std::mutex runtime_mutex_;
     std::shared_ptr<Runtime> runtime_;
     bool closed_ = false;

@@ -1,0 +1,243 @@
+#include <tidewire/client.hpp>
+
+#include <utility>
+
+#include "api/client_impl.hpp"
+#include "codec/http1/writer.hpp"
+#include "patterns/request_response/client.hpp"
+
+namespace tidewire {
+namespace api {
+namespace {
+
+http::PoolOptions pool_options(codec::Url url, const ClientOptions& options) {
+    http::PoolOptions pool;
+    pool.url = std::move(url);
+    pool.connect_timeout = options.connect_timeout;
+    pool.idle_timeout = options.idle_timeout;
+    pool.connections_max = options.connections_max;
+    pool.limits = {options.limits.request_line_bytes_max, options.limits.header_bytes_max,
+                   options.limits.header_fields_max, options.limits.body_bytes_max};
+    return pool;
+}
+
+std::string url_text(const codec::Url& url) {
+    return url.scheme + "://" + url.authority() + url.path;
+}
+
+bool target_ok(std::string_view target) {
+    if (!target.starts_with('/')) return false;
+    for (const char c : target) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= 0x20 || byte >= 0x7f || c == '#') return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+ClientImpl::ClientImpl(codec::Url url, ClientOptions options)
+    : options_(std::move(options)),
+      url_(url_text(url)),
+      prefix_(url.path),
+      runtime_(options_.runtime ? options_.runtime : Runtime::create(1)),
+      loop_(runtime_->impl().loop(0)),
+      pool_(std::make_shared<http::Pool>(loop_, pool_options(std::move(url), options_))) {}
+
+ClientImpl::~ClientImpl() {
+    if (runtime_->impl().forked()) {
+        new std::shared_ptr<http::Pool>(std::move(pool_));  // see ServerImpl
+        return;
+    }
+    // The pool lives on the loop and ends there, later even if this is the loop: we may be inside
+    // one of its callbacks.
+    auto pool = std::move(pool_);
+    (void)loop_.inbox()->post([pool = std::move(pool)] { pool->close(); });
+}
+
+Function<void()> ClientImpl::submit(base::Ref<http::Operation> operation,
+                                    http::Operation::Done settle) {
+    if (runtime_->impl().forked()) {
+        settle(Error(ErrorCode::misuse, "used in a child of fork()"));
+        return {};
+    }
+    const auto inbox = loop_.inbox();
+    const bool posted = inbox->post(
+        [pool = pool_, operation, settle = std::move(settle)]() mutable {
+            operation->done = std::move(settle);
+            pool->submit(std::move(operation));
+        });
+    if (!posted) return {};
+    return [inbox, operation] {
+        (void)inbox->post([operation] { operation->cancel(); });
+    };
+}
+
+void ClientImpl::close() {
+    (void)loop_.inbox()->post([pool = pool_] { pool->close(); });
+}
+
+Result<void> ClientImpl::fill_headers(http::Operation& operation, const Headers& own) const {
+    const auto check = [](std::string_view name) -> Result<void> {
+        if (!codec::http1::framing_field(name)) return {};
+        return Error(ErrorCode::invalid_argument,
+                     "header " + std::string(name) + " is the connection's own");
+    };
+    for (std::size_t i = 0; i < options_.headers.size(); ++i) {
+        const auto field = options_.headers[i];
+        if (own.get(field.name)) continue;
+        if (auto ok = check(field.name); !ok) return ok;
+        operation.headers.add_unchecked(field.name, field.value);
+    }
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        if (auto ok = check(own[i].name); !ok) return ok;
+        operation.headers.add_unchecked(own[i].name, own[i].value);
+    }
+    return {};
+}
+
+void ClientImpl::fill_timeout(http::Operation& operation,
+                              std::optional<std::chrono::milliseconds> timeout) const {
+    operation.timeout = timeout.value_or(options_.timeout);
+}
+
+}  // namespace api
+
+namespace {
+
+template <class T>
+Call<T> failed(const Error& error) {
+    auto state = std::make_shared<typename Call<T>::State>();
+    state->settle(error);
+    return Call<T>(std::move(state));
+}
+
+// The duty to settle a call. Dropped, for example with a loop that ends, it settles `closed`.
+template <class T>
+class Settler {
+public:
+    explicit Settler(std::shared_ptr<typename Call<T>::State> state) : state_(std::move(state)) {}
+    Settler(Settler&&) noexcept = default;
+    Settler& operator=(Settler&&) = delete;
+    Settler(const Settler&) = delete;
+    ~Settler() {
+        if (state_) state_->settle(Error(ErrorCode::closed, "the client's loop has ended"));
+    }
+    void settle(Result<T> result) { std::exchange(state_, nullptr)->settle(std::move(result)); }
+
+private:
+    std::shared_ptr<typename Call<T>::State> state_;
+};
+
+// Sends and makes the Call that `convert` turns the response into.
+template <class T, class Convert>
+Call<T> start(api::ClientImpl& impl, base::Ref<http::Operation> operation, Convert convert) {
+    auto state = std::make_shared<typename Call<T>::State>();
+    auto cancel = impl.submit(
+        std::move(operation),
+        [settler = Settler<T>(state), convert](Result<Response> response) mutable {
+            settler.settle(convert(std::move(response)));
+        });
+    if (cancel) state->on_cancel(std::move(cancel));
+    return Call<T>(std::move(state));
+}
+
+}  // namespace
+
+Client::Client(std::shared_ptr<api::ClientImpl> impl) : impl_(std::move(impl)) {}
+
+Result<Client> Client::create(std::string_view url, ClientOptions options) {
+    auto parsed = codec::parse_url(url);
+    if (!parsed) return parsed.error();
+    if (parsed->scheme != "http") {
+        return Error(ErrorCode::invalid_argument,
+                     "URL scheme " + parsed->scheme + " is not supported; use http://");
+    }
+    if (options.runtime && !options.runtime->alive()) {
+        return Error(ErrorCode::misuse, "the runtime has stopped or was forked");
+    }
+    return Client(std::make_shared<api::ClientImpl>(std::move(*parsed), std::move(options)));
+}
+
+Call<void> Client::open() {
+    auto operation = base::make_ref<http::Operation>();
+    impl_->fill_timeout(*operation, std::nullopt);
+    return start<void>(*impl_, std::move(operation), [](Result<Response> response) -> Result<void> {
+        if (!response) return response.error();
+        return {};
+    });
+}
+
+Call<Response> Client::request(std::string_view http_method, std::string_view target,
+                               RequestOptions options) {
+    auto operation = base::make_ref<http::Operation>();
+    if (http_method.empty() || !api::target_ok(target)) {
+        return failed<Response>(Error(ErrorCode::invalid_argument,
+                                      "a request needs a method, and a target that begins with / "
+                                      "and is %-encoded"));
+    }
+    for (const char c : http_method) {
+        if (c < 'A' || c > 'Z') {
+            return failed<Response>(
+                Error(ErrorCode::invalid_argument, "an HTTP method is of A-Z"));
+        }
+    }
+    Headers checked;  // Content-Type is text of the caller's, too
+    if (auto ok = checked.add("content-type", options.content_type); !ok) {
+        return failed<Response>(ok.error());
+    }
+    if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
+        return failed<Response>(ok.error());
+    }
+    operation->method = http_method;
+    operation->target = impl_->prefix() + std::string(target);
+    operation->content_type = std::move(options.content_type);
+    operation->body = std::move(options.body);
+    impl_->fill_timeout(*operation, options.timeout);
+    return start<Response>(*impl_, std::move(operation),
+                           [](Result<Response> response) { return response; });
+}
+
+Call<Response> Client::call_json(std::string_view method, std::string args_json,
+                                 CallOptions options) {
+    auto operation = base::make_ref<http::Operation>();
+    if (auto ok = patterns::request_response::fill_call(*operation, impl_->prefix(), method,
+                                                        std::move(args_json));
+        !ok) {
+        return failed<Response>(ok.error());
+    }
+    if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
+        return failed<Response>(ok.error());
+    }
+    impl_->fill_timeout(*operation, options.timeout);
+    return start<Response>(*impl_, std::move(operation),
+                           [](Result<Response> response) { return response; });
+}
+
+Call<Value> Client::call(std::string_view method, const Value& args, CallOptions options) {
+    auto json = args.dump();
+    if (!json) return failed<Value>(json.error());
+    auto operation = base::make_ref<http::Operation>();
+    if (auto ok = patterns::request_response::fill_call(*operation, impl_->prefix(), method,
+                                                        std::move(*json));
+        !ok) {
+        return failed<Value>(ok.error());
+    }
+    if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
+        return failed<Value>(ok.error());
+    }
+    impl_->fill_timeout(*operation, options.timeout);
+    return start<Value>(*impl_, std::move(operation), &patterns::request_response::reply_value);
+}
+
+void Client::close() { impl_->close(); }
+const std::string& Client::url() const noexcept { return impl_->url(); }
+
+Result<Client> connect(std::string_view url, ClientOptions options) {
+    auto client = Client::create(url, std::move(options));
+    if (!client) return client;
+    if (auto opened = client->open().wait(); !opened) return opened.error();
+    return client;
+}
+
+}  // namespace tidewire

@@ -1,0 +1,259 @@
+#include <tidewire/server.hpp>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "api/server_impl.hpp"
+#include "codec/url.hpp"
+
+namespace tidewire {
+namespace api {
+namespace {
+
+// A blocked host is noticed this late at most, which bounds the error of app_stall_seconds.
+constexpr std::chrono::milliseconds kProbeInterval{50};
+
+// Counts loops down; the last one tells.
+struct Countdown {
+    std::atomic<std::size_t> left;
+    Function<void()> done;
+    void one_less() {
+        if (left.fetch_sub(1) == 1 && done) done();
+    }
+};
+
+}  // namespace
+
+std::shared_ptr<LoopServer> LoopServer::make(const std::shared_ptr<Runtime>& runtime,
+                                             std::size_t index, const Limits& limits,
+                                             std::shared_ptr<Service> service,
+                                             std::shared_ptr<Host> host) {
+    base::Loop& loop = runtime->impl().loop(index);
+    return {new LoopServer(loop, limits, std::move(service), std::move(host)),
+            [runtime, &loop](LoopServer* server) {
+                // A loop that has ended runs nothing any more: then this thread may.
+                if (!run_on(loop, [server] { delete server; })) delete server;
+            }};
+}
+
+LoopServer::LoopServer(base::Loop& loop, const Limits& limits, std::shared_ptr<Service> service,
+                       std::shared_ptr<Host> host)
+    : loop_(loop),
+      service_(std::move(service)),
+      host_(std::move(host)),
+      http(loop, limits, *service_) {
+    if (host_) probe_.arm(loop_.timers(), loop_.now() + kProbeInterval);
+}
+
+void LoopServer::probe() {
+    if (http.counters().requests_in_flight.get() > 0) host_->probe();
+    probe_.arm(loop_.timers(), loop_.now() + kProbeInterval);
+}
+
+ServerImpl::ServerImpl(ServerOptions options)
+    : options_(std::move(options)),
+      service_(std::make_shared<patterns::request_response::Service>(options_.limits,
+                                                                     options_.debug)) {}
+
+ServerImpl::~ServerImpl() {
+    if (runtime_ && runtime_->impl().forked()) {
+        // The child of a fork has none of the threads that may touch these.
+        for (auto& server : servers_) new std::shared_ptr<LoopServer>(std::move(server));
+        return;
+    }
+    if (on_loop_thread()) {
+        stop_async(std::chrono::milliseconds(0), {});
+    } else {
+        (void)stop(std::chrono::milliseconds(0));
+    }
+}
+
+Result<patterns::request_response::Service*> ServerImpl::fill() {
+    std::lock_guard lock(mutex_);
+    if (state_ != State::fresh) {
+        return Error(ErrorCode::misuse, "handlers are registered before start()");
+    }
+    return service_.get();
+}
+
+void ServerImpl::keep_failure(const Error& error) {
+    std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = error;
+}
+
+std::shared_ptr<Runtime> ServerImpl::runtime() const {
+    std::lock_guard lock(mutex_);
+    return runtime_;
+}
+
+Result<void> ServerImpl::start() {
+    const auto address = codec::parse_host_port(options_.address);
+    {
+        std::lock_guard lock(mutex_);
+        if (state_ != State::fresh) return Error(ErrorCode::misuse, "a server starts once");
+        if (on_loop_thread()) return Error(ErrorCode::misuse, "start() on a loop thread");
+        if (failure_) return *failure_;
+        if (!address) return address.error();
+        runtime_ = options_.runtime ? options_.runtime : Runtime::create(options_.loops);
+        if (!runtime_->alive()) {
+            return Error(ErrorCode::misuse, "the runtime has stopped or was forked");
+        }
+        state_ = State::serving;
+    }
+    auto listening = listen_on_all(address->host, address->port);
+    if (!listening) (void)stop(std::chrono::milliseconds(0));
+    return listening;
+}
+
+Result<void> ServerImpl::listen_on_all(const std::string& host, std::uint16_t port) {
+    const auto runtime = this->runtime();
+    const std::size_t loops = runtime->loops();
+    Limits share = options_.limits;
+    share.connections_max = (share.connections_max + loops - 1) / loops;
+    for (std::size_t i = 0; i < loops; ++i) {
+        std::shared_ptr<LoopServer> server;
+        Result<std::uint16_t> bound = Error(ErrorCode::misuse, "the runtime has stopped");
+        const bool ran = run_on(runtime->impl().loop(i), [&] {
+            server = LoopServer::make(runtime, i, share, service_, options_.host);
+            bound = server->http.listen({host, port, loops > 1});
+        });
+        if (!ran || !bound) return bound.error();
+        port = *bound;  // the others share the one that the first was given
+        std::lock_guard lock(mutex_);
+        servers_.push_back(std::move(server));
+    }
+    port_ = port;
+    return {};
+}
+
+void ServerImpl::forget_loops() {
+    std::vector<std::shared_ptr<LoopServer>> servers;
+    std::lock_guard lock(mutex_);
+    servers.swap(servers_);
+}
+
+void ServerImpl::stop_async(std::chrono::milliseconds grace, Function<void()> done) {
+    std::vector<std::shared_ptr<LoopServer>> servers;
+    const auto runtime = this->runtime();
+    {
+        std::lock_guard lock(mutex_);
+        servers = servers_;
+        state_ = State::stopped;
+    }
+    if (grace.count() < 0) grace = options_.limits.stop_grace;
+    if (servers.empty() || !runtime->alive()) {
+        if (done) done();
+        return;
+    }
+    auto countdown = std::make_shared<Countdown>();
+    countdown->left = servers.size();
+    countdown->done = std::move(done);
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const bool posted =
+            runtime->impl().loop(i).inbox()->post([server = servers[i], grace, countdown] {
+                server->http.drain(grace, [countdown] { countdown->one_less(); });
+            });
+        if (!posted) countdown->one_less();
+    }
+}
+
+Result<void> ServerImpl::stop(std::chrono::milliseconds grace) {
+    if (on_loop_thread()) return Error(ErrorCode::misuse, "stop() on a loop thread");
+    const auto runtime = this->runtime();
+    if (!runtime) return {};
+    if (runtime->impl().forked()) return Error(ErrorCode::misuse, "used in a child of fork()");
+    auto stopped = std::make_shared<std::promise<void>>();
+    auto done = stopped->get_future();
+    stop_async(grace, [stopped = std::move(stopped)] { stopped->set_value(); });
+    try {
+        done.get();
+    } catch (const std::future_error&) {
+        // The loops ended under us, and with them every connection.
+    }
+    forget_loops();
+    if (!options_.runtime) runtime->stop();
+    return {};
+}
+
+std::string ServerImpl::url() const {
+    const auto address = codec::parse_host_port(options_.address);
+    if (port_ == 0 || !address) return {};
+    const std::string& name = address->host;
+    const bool any = name.empty() || name == "0.0.0.0" || name == "::";
+    const std::string host = any ? "127.0.0.1" : name;
+    const bool brackets = host.find(':') != std::string::npos;
+    return "http://" + (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port_);
+}
+
+ServerStats ServerImpl::stats() const {
+    ServerStats sum;
+    std::lock_guard lock(mutex_);
+    for (const auto& server : servers_) {
+        const auto& counters = server->http.counters();
+        sum.connections += counters.connections.get();
+        sum.connections_accepted += counters.connections_accepted.get();
+        sum.requests += counters.requests.get();
+        sum.requests_in_flight += counters.requests_in_flight.get();
+        sum.requests_cancelled += counters.requests_cancelled.get();
+        sum.protocol_errors += counters.protocol_errors.get();
+    }
+    if (options_.host) sum.app_stall_seconds = options_.host->stats().app_stall_seconds;
+    return sum;
+}
+
+}  // namespace api
+
+Server::Server(ServerOptions options)
+    : impl_(std::make_unique<api::ServerImpl>(std::move(options))) {}
+Server::~Server() = default;
+Server::Server(Server&&) noexcept = default;
+Server& Server::operator=(Server&&) noexcept = default;
+
+Server& Server::keep(Result<void> registered) {
+    if (!registered) impl_->keep_failure(registered.error());
+    return *this;
+}
+
+Result<void> Server::route(std::string_view http_method, std::string_view pattern, Handler handler,
+                           RouteOptions options) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_route(http_method, pattern, std::move(handler), options.executor);
+}
+
+Result<void> Server::route_async(std::string_view http_method, std::string_view pattern,
+                                 AsyncHandler handler) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_async_route(http_method, pattern, std::move(handler));
+}
+
+Result<void> Server::method_sync(std::string_view name, MethodHandler handler) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_method(name, std::move(handler));
+}
+
+Result<void> Server::method_async(std::string_view name, AsyncMethodHandler handler) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_async_method(name, std::move(handler));
+}
+
+Result<void> Server::method_raw(std::string_view name, AsyncHandler handler, bool scan_json) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_raw_method(name, std::move(handler), scan_json);
+}
+
+Result<void> Server::start() { return impl_->start(); }
+Result<void> Server::stop(std::chrono::milliseconds grace) { return impl_->stop(grace); }
+void Server::stop_async(std::chrono::milliseconds grace, Function<void()> done) {
+    impl_->stop_async(grace, std::move(done));
+}
+std::string Server::url() const { return impl_->url(); }
+std::uint16_t Server::port() const { return impl_->port(); }
+ServerStats Server::stats() const { return impl_->stats(); }
+
+}  // namespace tidewire

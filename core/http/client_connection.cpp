@@ -1,0 +1,160 @@
+#include "http/client_connection.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "codec/http1/writer.hpp"
+
+namespace tidewire::http {
+
+ClientConnection::ClientConnection(Pool& pool, std::unique_ptr<base::ByteStream> stream)
+    : pool_(pool), stream_(std::move(stream)), parser_(pool.options().limits) {
+    idle_until_ = pool_.loop().now() + pool_.options().idle_timeout;
+    stream_->start(*this);
+}
+
+ClientConnection::~ClientConnection() {
+    if (turn_end_asked_) pool_.loop().forget_turn_end(*this);
+}
+
+void ClientConnection::begin(base::Ref<Operation> operation) {
+    operation_ = std::move(operation);
+    operation_->connection_ = this;
+    answer_began_ = false;
+    response_ = {};
+    const Operation& now = *operation_;
+    codec::http1::RequestLine line{now.method, now.target, pool_.authority(), now.content_type, -1};
+    if (now.timeout.count() > 0) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(now.deadline_ -
+                                                                       pool_.loop().now());
+        line.timeout_ms = std::max<long long>(1, left.count());
+    }
+    parser_.expect(now.method == "HEAD");
+    codec::http1::write_request_head(out_, line, now.headers, now.body.size());
+    out_ += now.body;
+    if (!turn_end_asked_) pool_.loop().at_turn_end(*this);
+    turn_end_asked_ = true;
+}
+
+void ClientConnection::turn_ended() {
+    turn_end_asked_ = false;
+    if (!stream_) return;
+    stream_->write(out_);
+    out_.clear();
+}
+
+void ClientConnection::on_bytes(std::string_view bytes) {
+    if (!operation_) {
+        fail(Error(ErrorCode::protocol_error, "bytes without a request"));
+        return;
+    }
+    answer_began_ = true;
+    parser_.feed(bytes);
+    parse();
+}
+
+void ClientConnection::parse() {
+    while (stream_ && operation_) {
+        auto event = parser_.next();
+        if (!event) {
+            fail(event.error());
+            return;
+        }
+        if (!*event) return;
+        switch ((*event)->index()) {
+            case 0: take_head(); break;
+            case 1: {
+                const auto bytes = std::get<codec::http1::ChunkEvent>(**event).bytes;
+                if (!interim_) response_.body.append(bytes);
+                break;
+            }
+            default:
+                if (!interim_) finish_response();
+                break;
+        }
+    }
+}
+
+void ClientConnection::take_head() {
+    auto& head = parser_.head();
+    interim_ = head.status >= 100 && head.status < 200;
+    if (interim_) {
+        if (head.status == 101) {
+            fail(Error(ErrorCode::protocol_error, "an upgrade that was not asked for"));
+        }
+        return;
+    }
+    keep_alive_ = head.framing.keep_alive;
+    response_.status = head.status;
+    std::swap(response_.headers, head.headers);
+    response_.content_type = response_.headers.get("content-type").value_or("");
+}
+
+// How long the server keeps the connection: its own word less a second for the way there, since the
+// close must not meet the next request (RFC 9112 9.3, "Keep-Alive: timeout=5").
+std::chrono::milliseconds ClientConnection::kept_for() const {
+    const auto field = response_.headers.get("keep-alive");
+    if (!field) return pool_.options().idle_timeout;
+    const auto found = field->find("timeout=");
+    if (found == std::string_view::npos) return pool_.options().idle_timeout;
+    long long seconds = 0;
+    const auto text = field->substr(found + 8);
+    if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec != std::errc()) {
+        return pool_.options().idle_timeout;
+    }
+    const long long kept = std::clamp<long long>(seconds - 1, 0, 86'400);
+    return std::min(pool_.options().idle_timeout,
+                    std::chrono::milliseconds(kept * 1'000));
+}
+
+void ClientConnection::finish_response() {
+    const auto kept = kept_for();
+    auto operation = std::move(operation_);
+    auto response = std::move(response_);
+    operation->connection_ = nullptr;
+    used_before_ = true;
+    // Bytes after the answer belong to nothing: such a connection is not used again.
+    const bool keep = keep_alive_ && kept.count() > 0 && parser_.unread().empty();
+    idle_until_ = pool_.loop().now() + kept;
+    if (keep) {
+        pool_.freed(*this);
+    } else {
+        stream_.reset();
+        pool_.ended(*this, {}, false, Error(ErrorCode::connection_lost));
+    }
+    operation->settle(std::move(response));
+}
+
+void ClientConnection::on_end() {
+    if (operation_) {
+        parser_.feed_eof();
+        parse();
+        if (!stream_ || !operation_) return;
+    }
+    fail(Error(ErrorCode::connection_lost, "the server closed the connection"));
+}
+
+void ClientConnection::on_broken(const Error& error) { fail(error); }
+
+void ClientConnection::fail(const Error& error) {
+    if (!stream_) return;
+    stream_.reset();
+    auto operation = std::move(operation_);
+    if (operation) operation->connection_ = nullptr;
+    const bool may_repeat = used_before_ && !answer_began_;
+    pool_.ended(*this, std::move(operation), may_repeat, error);
+}
+
+void ClientConnection::close_with(const Error& error) {
+    answer_began_ = true;  // not to be sent again
+    fail(error);
+}
+
+void ClientConnection::drop() {
+    stream_.reset();
+    operation_ = {};
+    pool_.ended(*this, {}, false, Error(ErrorCode::closed));
+}
+
+}  // namespace tidewire::http

@@ -1,0 +1,55 @@
+// ClientConnection: one HTTP/1.1 connection of a client, for one operation at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/runtime.hpp"
+#include "codec/http1/parser.hpp"
+#include "http/pool.hpp"
+
+namespace tidewire::http {
+
+class ClientConnection final : private base::StreamEvents, private base::TurnEnd {
+public:
+    ClientConnection(Pool& pool, std::unique_ptr<base::ByteStream> stream);
+    ~ClientConnection();
+    ClientConnection(const ClientConnection&) = delete;
+    ClientConnection& operator=(const ClientConnection&) = delete;
+
+    // Contract: free. Sends the request at the end of the turn.
+    void begin(base::Ref<Operation> operation);
+    // The operation has settled without its answer: closes.
+    void drop();
+    // Closes; an operation under way settles with `error`.
+    void close_with(const Error& error);
+    [[nodiscard]] base::TimePoint idle_until() const noexcept { return idle_until_; }
+
+private:
+    void on_bytes(std::string_view bytes) override;
+    void on_end() override;
+    void on_drained() override {}
+    void on_broken(const Error& error) override;
+    void turn_ended() override;
+
+    void parse();
+    void take_head();
+    void finish_response();
+    void fail(const Error& error);
+    [[nodiscard]] std::chrono::milliseconds kept_for() const;
+
+    Pool& pool_;
+    std::unique_ptr<base::ByteStream> stream_;
+    codec::http1::ResponseParser parser_;
+    base::Ref<Operation> operation_;
+    Response response_;
+    std::string out_;
+    base::TimePoint idle_until_;
+    bool interim_ = false;        // the response that arrives is a 1xx
+    bool keep_alive_ = true;
+    bool answer_began_ = false;
+    bool used_before_ = false;
+    bool turn_end_asked_ = false;
+};
+
+}  // namespace tidewire::http

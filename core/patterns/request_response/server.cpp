@@ -1,0 +1,239 @@
+#include "patterns/request_response/server.hpp"
+
+#include <array>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include <tidewire/value.hpp>
+
+#include "serializer/negotiate.hpp"
+
+namespace tidewire::patterns::request_response {
+namespace {
+
+constexpr std::string_view kMethodsPrefix = "/methods/";
+constexpr std::size_t kNameBytesMax = 250;
+// The longest deadline a caller may ask for, so that adding it to the clock cannot overflow: a year.
+constexpr long long kTimeoutMsMax = 365LL * 24 * 3600 * 1000;
+
+constexpr std::array<std::string_view, 11> kReserved{
+    "/methods", "/topics",  "/socket",       "/jobs",          "/tickets",  "/healthz",
+    "/readyz",  "/metrics", "/openapi.json", "/asyncapi.json", "/_tidewire"};
+
+bool reserved(std::string_view pattern) {
+    for (const auto prefix : kReserved) {
+        if (pattern == prefix) return true;
+        if (pattern.starts_with(prefix) && pattern[prefix.size()] == '/') return true;
+    }
+    return false;
+}
+
+bool http_method_ok(std::string_view method) {
+    if (method.empty() || method.size() > 32) return false;
+    for (const char c : method) {
+        if (c < 'A' || c > 'Z') return false;
+    }
+    return method != "CONNECT";
+}
+
+Response with_allow(std::string_view allow) {
+    Response response = Response::problem(Error(ErrorCode::method_not_allowed));
+    response.headers.add_unchecked("Allow", allow);
+    return response;
+}
+
+}  // namespace
+
+bool valid_name(std::string_view name) noexcept {
+    if (name.empty() || name.size() > kNameBytesMax) return false;
+    bool token = false;
+    for (const char c : name) {
+        if (c == '.') {
+            if (!token) return false;
+            token = false;
+            continue;
+        }
+        token = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                c == '_' || c == '-';
+        if (!token) return false;
+    }
+    return token;
+}
+
+Result<void> Service::insert_route(std::string_view http_method, std::string_view pattern,
+                                   Route route) {
+    if (!http_method_ok(http_method)) {
+        return Error(ErrorCode::invalid_argument,
+                     "HTTP method " + std::string(http_method) + " must be of A-Z, not CONNECT");
+    }
+    if (reserved(pattern)) {
+        return Error(ErrorCode::invalid_argument,
+                     "pattern " + std::string(pattern) + ": this path is tidewire's own");
+    }
+    auto added = router_.add(http_method, pattern, static_cast<std::uint32_t>(routes_.size()));
+    if (added) routes_.push_back(std::move(route));
+    return added;
+}
+
+Result<void> Service::add_route(std::string_view http_method, std::string_view pattern,
+                                Handler handler, Executor* executor) {
+    return insert_route(http_method, pattern, {std::move(handler), {}, executor});
+}
+
+Result<void> Service::add_async_route(std::string_view http_method, std::string_view pattern,
+                                      AsyncHandler handler) {
+    return insert_route(http_method, pattern, {{}, std::move(handler), nullptr});
+}
+
+Result<void> Service::insert_method(std::string_view name, Method method) {
+    if (!valid_name(name)) {
+        return Error(ErrorCode::invalid_argument,
+                     "method name " + std::string(name) +
+                         ": tokens of A-Z, a-z, 0-9, _ and - joined by single dots, at most 250");
+    }
+    if (!methods_.emplace(name, std::move(method)).second) {
+        return Error(ErrorCode::invalid_argument, "method " + std::string(name) + " is taken");
+    }
+    return {};
+}
+
+Result<void> Service::add_method(std::string_view name, MethodHandler handler) {
+    return insert_method(name, {std::move(handler), {}, {}, false});
+}
+Result<void> Service::add_async_method(std::string_view name, AsyncMethodHandler handler) {
+    return insert_method(name, {{}, std::move(handler), {}, false});
+}
+Result<void> Service::add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json) {
+    return insert_method(name, {{}, {}, std::move(handler), scan_json});
+}
+
+template <class F>
+void Service::guarded(http::Exchange& exchange, F run) const {
+    try {
+        run();
+    } catch (const Error& error) {
+        exchange.respond(Response::problem(error));
+    } catch (const std::exception& error) {
+        exchange.respond(thrown(error.what()));
+    } catch (...) {
+        exchange.respond(thrown(nullptr));
+    }
+}
+
+void Service::on_exchange(http::Exchange& exchange) {
+    if (!start_deadline(exchange)) return;
+    const auto path = exchange.target().path;
+    if (path.starts_with(kMethodsPrefix)) {
+        run_method(exchange, path.substr(kMethodsPrefix.size()));
+    } else {
+        run_route(exchange, path);
+    }
+}
+
+bool Service::start_deadline(http::Exchange& exchange) const {
+    const auto field = exchange.head.headers.get("tidewire-timeout-ms");
+    if (!field) return true;
+    long long timeout = 0;
+    const char* end = field->data() + field->size();
+    const auto [stop, error] = std::from_chars(field->data(), end, timeout);
+    if (error != std::errc() || stop != end || timeout < 1 || timeout > kTimeoutMsMax) {
+        exchange.respond(Response::problem(
+            Error(ErrorCode::invalid_argument,
+                  "Tidewire-Timeout-Ms must be a whole number of milliseconds, 1 or more")));
+        return false;
+    }
+    exchange.start_deadline(std::chrono::milliseconds(timeout));
+    return true;
+}
+
+void Service::run_route(http::Exchange& exchange, std::string_view path) {
+    auto match = router_.find(exchange.head.method, path, exchange.params);
+    using Kind = http::Router::Match::Kind;
+    if (match.kind == Kind::not_found) {
+        exchange.respond(Response::problem(Error(ErrorCode::not_found)));
+        return;
+    }
+    if (match.kind == Kind::method_not_allowed) {
+        exchange.respond(with_allow(match.allow));
+        return;
+    }
+    const Route& route = routes_[match.handler];
+    if (route.async_handler) {
+        guarded(exchange, [&] { route.async_handler(Request(&exchange), Reply(&exchange)); });
+    } else if (route.executor != nullptr) {
+        const bool posted = route.executor->post(
+            [self = shared_from_this(), &route, keep = base::Ref<http::Exchange>(&exchange)] {
+                self->run(route.handler, *keep);
+            });
+        if (!posted) exchange.respond(Response::problem(Error(ErrorCode::no_responders)));
+    } else {
+        run(route.handler, exchange);
+    }
+}
+
+void Service::run(const Handler& handler, http::Exchange& exchange) const {
+    guarded(exchange, [&] { exchange.respond(handler(Request(&exchange))); });
+}
+
+void Service::run_method(http::Exchange& exchange, std::string_view name) {
+    const auto found = methods_.find(name);
+    if (found == methods_.end()) {
+        exchange.respond(Response::problem(
+            Error(ErrorCode::not_found, "no method of this name is registered")));
+        return;
+    }
+    if (exchange.head.method != "POST") {
+        exchange.respond(with_allow("POST"));
+        return;
+    }
+    if (!exchange.body.empty() && !serializer::reads_as_json(exchange.content_type())) {
+        exchange.respond(Response::problem(
+            Error(ErrorCode::unsupported_media, "arguments are read as application/json")));
+        return;
+    }
+    if (!serializer::accepts_json(exchange.head.headers.get("accept").value_or(""))) {
+        exchange.respond(Response::problem(
+            Error(ErrorCode::not_acceptable, "replies are written as application/json")));
+        return;
+    }
+    guarded(exchange, [&] { call_method(found->second, exchange); });
+}
+
+void Service::call_method(const Method& method, http::Exchange& exchange) {
+    if (!method.raw_handler) {
+        call_with_value(method, exchange);
+        return;
+    }
+    if (method.scan_json && !exchange.body.empty()) {
+        const auto facts = Value::scan(exchange.body, {limits_.json_depth_max});
+        if (!facts) {
+            exchange.respond(Response::problem(facts.error()));
+            return;
+        }
+        exchange.json_has_unsafe_integer = facts->has_unsafe_integer;
+    }
+    method.raw_handler(Request(&exchange), Reply(&exchange));
+}
+
+void Service::call_with_value(const Method& method, http::Exchange& exchange) {
+    Result<Value> args = Value();
+    if (!exchange.body.empty()) args = Value::parse(exchange.body, {limits_.json_depth_max});
+    if (!args) {
+        exchange.respond(Response::problem(args.error()));
+        return;
+    }
+    if (method.async_handler) {
+        method.async_handler(std::move(*args), Request(&exchange), Reply(&exchange));
+        return;
+    }
+    const auto reply = method.handler(*args, Request(&exchange));
+    exchange.respond(reply ? Response::json(*reply) : Response::problem(reply.error()));
+}
+
+Response Service::thrown(const char* what) const {
+    if (debug_ && what != nullptr) return Response::problem(Error(ErrorCode::internal, what));
+    return Response::problem(Error(ErrorCode::internal, "the handler failed"));
+}
+
+}  // namespace tidewire::patterns::request_response

@@ -1,0 +1,82 @@
+// The server's side of request-response: which handler answers an exchange, and what becomes of its
+// value, its error or its silence.
+//
+// Routes answer any path and method; methods answer POST /methods/{name} with JSON in and out. A
+// Service is filled before it serves and is immutable afterwards, so all loops share one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <tidewire/limits.hpp>
+#include <tidewire/server.hpp>
+
+#include "http/exchange.hpp"
+#include "http/router.hpp"
+
+namespace tidewire::patterns::request_response {
+
+class Service final : public http::ExchangeHandler, public std::enable_shared_from_this<Service> {
+public:
+    Service(const Limits& limits, bool debug) : limits_(limits), debug_(debug) {}
+
+    Result<void> add_route(std::string_view http_method, std::string_view pattern, Handler handler,
+                           Executor* executor);
+    Result<void> add_async_route(std::string_view http_method, std::string_view pattern,
+                                 AsyncHandler handler);
+    Result<void> add_method(std::string_view name, MethodHandler handler);
+    Result<void> add_async_method(std::string_view name, AsyncMethodHandler handler);
+    Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json);
+
+    void on_exchange(http::Exchange& exchange) override;
+
+private:
+    struct Route {
+        Handler handler;
+        AsyncHandler async_handler;
+        Executor* executor = nullptr;
+    };
+    // One of the three handlers is set.
+    struct Method {
+        MethodHandler handler;
+        AsyncMethodHandler async_handler;
+        AsyncHandler raw_handler;
+        bool scan_json = false;
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    Result<void> insert_route(std::string_view http_method, std::string_view pattern, Route route);
+    Result<void> insert_method(std::string_view name, Method method);
+    void run_route(http::Exchange& exchange, std::string_view path);
+    void run_method(http::Exchange& exchange, std::string_view name);
+    void call_method(const Method& method, http::Exchange& exchange);
+    void call_with_value(const Method& method, http::Exchange& exchange);
+    void run(const Handler& handler, http::Exchange& exchange) const;
+    // Runs user code; what it throws becomes the answer.
+    template <class F>
+    void guarded(http::Exchange& exchange, F run) const;
+    [[nodiscard]] bool start_deadline(http::Exchange& exchange) const;
+    // What a caller is told of an exception: its text only with `debug`.
+    [[nodiscard]] Response thrown(const char* what) const;
+
+    const Limits limits_;
+    const bool debug_;
+    http::Router router_;
+    std::vector<Route> routes_;
+    std::unordered_map<std::string, Method, Hash, std::equal_to<>> methods_;
+};
+
+// True for a topic's or method's name: tokens of [A-Za-z0-9_-] joined by single dots, 1 to 250
+// characters.
+[[nodiscard]] bool valid_name(std::string_view name) noexcept;
+
+}  // namespace tidewire::patterns::request_response

@@ -31,25 +31,24 @@ public:
     }
 
     // The first line with its CRLF, then all fields with the empty line. False: see problem().
-    [[nodiscard]] bool first_line(std::string_view line) {
-        Code code;
-        Base::put({line.data(), line.size()}, code);
-        return check(code == beast::http::error::need_more ? Code() : code);
-    }
-    [[nodiscard]] bool fields(std::string_view block) {
-        Code code;
-        Base::put({block.data(), block.size()}, code);
-        return check(code);
-    }
+    [[nodiscard]] bool first_line(std::string_view line) { return put(line, true); }
+    [[nodiscard]] bool fields(std::string_view block) { return put(block, false); }
 
     [[nodiscard]] std::string problem() const {
-        return problem_.empty() ? beast_problem_.message() + "." : std::string(problem_);
+        if (!problem_.empty()) return std::string(problem_);
+        if (beast_problem_ == beast::http::error::need_more) return "A line is too short.";
+        return "The head is malformed: " + beast_problem_.message() + ".";
     }
 
 private:
-    bool check(const Code& code) {
+    // Beast asks for more after a line that it has taken, and also in the middle of one that is
+    // too short. Only the first is well: it must have taken all that it was given.
+    bool put(std::string_view text, bool wants_more) {
+        Code code;
+        const std::size_t taken = Base::put({text.data(), text.size()}, code);
         beast_problem_ = code;
-        return !code;
+        const Code expected = wants_more ? Code(beast::http::error::need_more) : Code();
+        return code == expected && taken == text.size();
     }
 
     void refuse(std::string_view problem, Code& code) {

@@ -76,6 +76,7 @@ private:
         &MessageParser::trailers,     &MessageParser::endless_body, &MessageParser::end,
         &MessageParser::closed,       &MessageParser::upgraded,
     };
+    static constexpr std::size_t kEmptyLineBytesMax = 1024;  // before a message
     static constexpr std::size_t kExtensionBytesMax = 4096;
     static constexpr std::size_t kChunkLineBytesMax = 16 + kExtensionBytesMax + 2;
 
@@ -109,17 +110,12 @@ private:
     }
 
     Step first_line() {
-        if constexpr (is_request) {
-            // Old clients send an empty line after a body (RFC 9112 2.2).
-            while (input_.rest().starts_with("\r\n")) {
-                head_bytes_ += take_line(2).size();
-                if (head_bytes_ > limits_.request_line_bytes_max) {
-                    return broken("There are too many empty lines before the request.");
-                }
-            }
-            if (input_.empty() || input_.rest() == "\r") return Step::need_more;
+        // Old peers send an empty line after a body (RFC 9112 2.2).
+        while (input_.rest().starts_with("\r\n")) {
+            head_bytes_ += take_line(2).size();
+            if (head_bytes_ > kEmptyLineBytesMax) return broken("There are too many empty lines.");
         }
-        if (input_.empty()) return Step::need_more;
+        if (input_.empty() || input_.rest() == "\r") return Step::need_more;
         const std::size_t room =
             is_request ? std::min(limits_.request_line_bytes_max + 2, limits_.header_bytes_max)
                        : limits_.header_bytes_max;

@@ -35,7 +35,8 @@ BUILTINS = {
 
 
 def class_name(code: str) -> str:
-    return "".join(part.capitalize() for part in code.split("_")) + "Error"
+    name = "".join(part.capitalize() for part in code.split("_"))
+    return name if name.endswith("Error") else name + "Error"
 
 
 def cpp(rows: list[dict]) -> str:
@@ -84,6 +85,13 @@ def python(rows: list[dict]) -> str:
         "",
         "from __future__ import annotations",
         "",
+        "import builtins",
+        "",
+        "__all__ = [",
+        '    "ERRORS",',
+        *[f'    "{name}",' for name in sorted(["Error", *(class_name(r["code"]) for r in rows)])],
+        "]",
+        "",
         "",
         "class Error(Exception):",
         '    """The root of all errors of tidewire.',
@@ -103,7 +111,8 @@ def python(rows: list[dict]) -> str:
     ]
     for row in rows:
         base = BUILTINS.get(row["code"])
-        bases = f"Error, {base}" if base else "Error"
+        # Spelled out: a class of ours may have the name of the builtin, as TimeoutError.
+        bases = f"Error, builtins.{base}" if base else "Error"
         lines += [
             "",
             f"class {class_name(row['code'])}({bases}):",
@@ -158,10 +167,10 @@ def page(rows: list[dict]) -> str:
         "",
         f"<!-- {NOTE} -->",
         "",
-        "Every error has a `code` of this table, in every language. `retryable` means that it may",
-        "succeed later; whether repeating is *safe* is another question (it is for idempotent calls).",
-        "Over HTTP an error travels as `application/problem+json` (RFC 9457) with the members `code`",
-        "and `retryable`.",
+        "Every error has a `code` of this table, in every language. `retryable` means that it",
+        "may succeed later; whether repeating is *safe* is another question (it is for idempotent",
+        "calls). Over HTTP an error travels as `application/problem+json` (RFC 9457) with the",
+        "members `code` and `retryable`.",
         "",
         "| code | Python | retryable | HTTP | close | whose fault | when |",
         "|---|---|---|---|---|---|---|",
@@ -169,8 +178,8 @@ def page(rows: list[dict]) -> str:
     for row in rows:
         lines.append(
             f"| `{row['code']}` | `{class_name(row['code'])}` | "
-            f"{'yes' if row['retryable'] else 'no'} | {row['http'] or '-'} | {row['close'] or '-'} | "
-            f"{row['who']} | {row['when']} |"
+            f"{'yes' if row['retryable'] else 'no'} | {row['http'] or '-'} | "
+            f"{row['close'] or '-'} | {row['who']} | {row['when']} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,48 @@
 
 from __future__ import annotations
 
+import builtins
+
+__all__ = [
+    "ERRORS",
+    "CancelledError",
+    "ClosedError",
+    "ConflictError",
+    "ConnectionLostError",
+    "Error",
+    "ForbiddenError",
+    "GapError",
+    "HeaderTooLargeError",
+    "InternalError",
+    "InvalidArgumentError",
+    "InvalidDataError",
+    "MethodNotAllowedError",
+    "MisdirectedError",
+    "MisuseError",
+    "NoRespondersError",
+    "NotAcceptableError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "OverloadedError",
+    "PayloadTooLargeError",
+    "PolicyError",
+    "ProtocolError",
+    "RateLimitedError",
+    "RequestTimeoutError",
+    "SchemaIncompatibleError",
+    "SlowConsumerError",
+    "StaleAckError",
+    "StorageFailedError",
+    "TimeoutError",
+    "TokenExpiredError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnsupportedDeliveryError",
+    "UnsupportedMediaError",
+    "UpgradeRequiredError",
+    "UriTooLongError",
+]
+
 
 class Error(Exception):
     """The root of all errors of tidewire.
@@ -19,7 +61,7 @@ class Error(Exception):
         self.message = message or self.code
 
 
-class InvalidArgumentError(Error, ValueError):
+class InvalidArgumentError(Error, builtins.ValueError):
     """A parameter, cursor or topic name is malformed, or a payload does not fit its schema."""
 
     code = "invalid_argument"
@@ -27,7 +69,7 @@ class InvalidArgumentError(Error, ValueError):
     http_status = 400
 
 
-class UnauthenticatedError(Error, PermissionError):
+class UnauthenticatedError(Error, builtins.PermissionError):
     """No valid credentials were given."""
 
     code = "unauthenticated"
@@ -35,7 +77,7 @@ class UnauthenticatedError(Error, PermissionError):
     http_status = 401
 
 
-class TokenExpiredError(Error, PermissionError):
+class TokenExpiredError(Error, builtins.PermissionError):
     """The token has expired; refresh it and try again."""
 
     code = "token_expired"
@@ -43,7 +85,7 @@ class TokenExpiredError(Error, PermissionError):
     http_status = 401
 
 
-class ForbiddenError(Error, PermissionError):
+class ForbiddenError(Error, builtins.PermissionError):
     """The principal may not do this."""
 
     code = "forbidden"
@@ -51,7 +93,7 @@ class ForbiddenError(Error, PermissionError):
     http_status = 403
 
 
-class NotFoundError(Error, LookupError):
+class NotFoundError(Error, builtins.LookupError):
     """There is no such route, method, topic or job."""
 
     code = "not_found"
@@ -67,7 +109,7 @@ class MethodNotAllowedError(Error):
     http_status = 405
 
 
-class NoRespondersError(Error, ConnectionError):
+class NoRespondersError(Error, builtins.ConnectionError):
     """The host that serves this name is gone or draining."""
 
     code = "no_responders"
@@ -187,7 +229,7 @@ class SlowConsumerError(Error):
     http_status = None
 
 
-class TimeoutError(Error, TimeoutError):
+class TimeoutError(Error, builtins.TimeoutError):
     """The deadline passed before the answer."""
 
     code = "timeout"
@@ -195,7 +237,7 @@ class TimeoutError(Error, TimeoutError):
     http_status = 504
 
 
-class RequestTimeoutError(Error, TimeoutError):
+class RequestTimeoutError(Error, builtins.TimeoutError):
     """The sender was too slow with its request."""
 
     code = "request_timeout"
@@ -211,7 +253,7 @@ class CancelledError(Error):
     http_status = None
 
 
-class OutcomeUnknownError(Error, ConnectionError):
+class OutcomeUnknownError(Error, builtins.ConnectionError):
     """The connection broke after the send: it may or may not have happened."""
 
     code = "outcome_unknown"
@@ -219,7 +261,7 @@ class OutcomeUnknownError(Error, ConnectionError):
     http_status = None
 
 
-class ProtocolErrorError(Error, ConnectionError):
+class ProtocolError(Error, builtins.ConnectionError):
     """The peer broke the protocol."""
 
     code = "protocol_error"
@@ -227,7 +269,7 @@ class ProtocolErrorError(Error, ConnectionError):
     http_status = 400
 
 
-class InvalidDataError(Error, ValueError):
+class InvalidDataError(Error, builtins.ValueError):
     """The data is not what its type says, for example text that is not UTF-8."""
 
     code = "invalid_data"
@@ -259,7 +301,7 @@ class UpgradeRequiredError(Error):
     http_status = 426
 
 
-class ConnectionLostError(Error, ConnectionError):
+class ConnectionLostError(Error, builtins.ConnectionError):
     """The network or the peer ended the connection."""
 
     code = "connection_lost"
@@ -267,7 +309,7 @@ class ConnectionLostError(Error, ConnectionError):
     http_status = None
 
 
-class ClosedError(Error, ConnectionError):
+class ClosedError(Error, builtins.ConnectionError):
     """The peer or this side closed it."""
 
     code = "closed"
@@ -275,7 +317,7 @@ class ClosedError(Error, ConnectionError):
     http_status = None
 
 
-class MisuseError(Error, RuntimeError):
+class MisuseError(Error, builtins.RuntimeError):
     """Used after close or fork, on the wrong loop or thread, or a blocking wait on a loop."""
 
     code = "misuse"
@@ -283,7 +325,7 @@ class MisuseError(Error, RuntimeError):
     http_status = None
 
 
-class StorageFailedError(Error, OSError):
+class StorageFailedError(Error, builtins.OSError):
     """The disk is full or failed: nothing was acknowledged."""
 
     code = "storage_failed"
@@ -325,7 +367,7 @@ ERRORS: dict[str, type[Error]] = {
     "request_timeout": RequestTimeoutError,
     "cancelled": CancelledError,
     "outcome_unknown": OutcomeUnknownError,
-    "protocol_error": ProtocolErrorError,
+    "protocol_error": ProtocolError,
     "invalid_data": InvalidDataError,
     "policy": PolicyError,
     "misdirected": MisdirectedError,

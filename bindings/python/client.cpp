@@ -1,0 +1,152 @@
+#include "client.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <pybind11/stl.h>
+
+#include <tidewire/client.hpp>
+
+#include "gc.hpp"
+#include "handoff.hpp"
+#include "response.hpp"
+#include "state.hpp"
+#include "value.hpp"
+
+namespace tidewire::python {
+namespace {
+
+class PyClient {
+public:
+    PyClient(const py::object& host, const std::string& url, const py::object& timeout,
+             const py::object& connect_timeout, std::size_t connections_max,
+             const py::object& headers)
+        : owner_(host), host_(&py::cast<HostLoop&>(host)) {
+        host_->check();
+        ClientOptions options;
+        options.timeout = value_or_raise(timeout_from(timeout)).value_or(options.timeout);
+        options.connect_timeout =
+            value_or_raise(timeout_from(connect_timeout)).value_or(options.connect_timeout);
+        options.connections_max = connections_max;
+        options.headers = value_or_raise(headers_from(headers));
+        options.runtime = host_->core()->runtime();
+        client_.emplace(value_or_raise(Client::create(url, std::move(options))));
+        host_->add_client(number(), *client_);
+    }
+    ~PyClient() {
+        if (host_->forked()) {
+            new std::optional<Client>(std::move(client_));  // its threads are the parent's
+            client_.reset();
+            return;
+        }
+        close();
+    }
+    PyClient(const PyClient&) = delete;
+    PyClient& operator=(const PyClient&) = delete;
+
+    // Each gives (number, future): the number is what Host.cancel() takes.
+    py::tuple open() {
+        check();
+        return under_way(Outcome::nothing, client_->open(), [this](std::uint64_t id) {
+            return host_->core()->completion_void(id);
+        });
+    }
+    py::tuple call(const std::string& method, const py::object& args, const py::object& timeout,
+                   const py::object& headers) {
+        check();
+        std::string json;
+        if (!args.is_none()) json = value_or_raise(to_json(args.ptr()));
+        CallOptions options;
+        options.timeout = value_or_raise(timeout_from(timeout));
+        options.headers = value_or_raise(headers_from(headers));
+        return under_way(Outcome::value,
+                         client_->call_json(method, std::move(json), std::move(options)),
+                         [this](std::uint64_t id) { return host_->core()->completion(id); });
+    }
+    py::tuple request(const std::string& http_method, const std::string& target,
+                      const py::object& headers, const py::object& json, bool with_json,
+                      const py::object& body, const py::object& timeout) {
+        check();
+        RequestOptions options;
+        options.headers = value_or_raise(headers_from(headers));
+        options.timeout = value_or_raise(timeout_from(timeout));
+        if (with_json) {
+            options.body = value_or_raise(to_json(json.ptr()));
+            options.content_type = "application/json";
+        } else {
+            auto converted = value_or_raise(body_from(body.ptr()));
+            if (!converted) raise(ErrorCode::invalid_argument, "a body is bytes, str or None");
+            options.body = std::move(converted->bytes);
+            options.content_type = std::move(converted->content_type);
+        }
+        return under_way(Outcome::response,
+                         client_->request(http_method, target, std::move(options)),
+                         [this](std::uint64_t id) { return host_->core()->completion(id); });
+    }
+
+    void close() {
+        if (closed_ || host_->forked()) return;
+        closed_ = true;
+        host_->forget_client(number());
+        if (host_->closed()) return;  // which has closed it
+        const py::gil_scoped_release released;
+        client_->close();
+    }
+    void close_checked() {
+        if (host_->forked()) host_->check();
+        if (!closed_ && !host_->closed()) host_->check();
+        close();
+    }
+    [[nodiscard]] bool closed() const noexcept { return closed_ || host_->closed(); }
+    [[nodiscard]] std::string url() const { return client_ ? client_->url() : std::string(); }
+
+    int traverse(visitproc visit, void* arg) const {
+        Py_VISIT(owner_.ptr());
+        return 0;
+    }
+    void clear_references() {}
+
+private:
+    [[nodiscard]] std::uint64_t number() const noexcept {
+        return reinterpret_cast<std::uintptr_t>(this);
+    }
+
+    void check() const {
+        if (closed_ && !host_->forked()) raise(ErrorCode::misuse, "the client is closed");
+        host_->check();
+    }
+
+    template <class T, class Complete>
+    py::tuple under_way(Outcome outcome, Call<T> call, Complete complete) {
+        auto operation = host_->expect(outcome);
+        host_->set_cancel(operation.id, [call]() mutable { call.cancel(); });
+        call.then(complete(operation.id));
+        return py::make_tuple(operation.id, std::move(operation.future));
+    }
+
+    py::object owner_;
+    HostLoop* host_;
+    std::optional<Client> client_;
+    bool closed_ = false;
+};
+
+}  // namespace
+
+void add_client_type(py::module_& module) {
+    py::class_<PyClient>(module, "Client", collected<PyClient>())
+        .def(py::init<const py::object&, const std::string&, const py::object&, const py::object&,
+                      std::size_t, const py::object&>(),
+             py::arg("host"), py::arg("url"), py::arg("timeout"), py::arg("connect_timeout"),
+             py::arg("connections_max"), py::arg("headers"))
+        .def("open", &PyClient::open)
+        .def("call", &PyClient::call, py::arg("method"), py::arg("args"), py::arg("timeout"),
+             py::arg("headers"))
+        .def("request", &PyClient::request, py::arg("http_method"), py::arg("target"),
+             py::arg("headers"), py::arg("json"), py::arg("with_json"), py::arg("body"),
+             py::arg("timeout"))
+        .def("close", &PyClient::close_checked)
+        .def_property_readonly("closed", &PyClient::closed)
+        .def_property_readonly("url", &PyClient::url);
+}
+
+}  // namespace tidewire::python

@@ -1,0 +1,63 @@
+// The module tidewire._core: types and the hand-off between threads, no logic. What it offers is
+// declared in packages/python/tidewire/_core.pyi.
+#include <pybind11/pybind11.h>
+
+#include <tidewire/version.hpp>
+
+#include "client.hpp"
+#include "handler.hpp"
+#include "handoff.hpp"
+#include "request.hpp"
+#include "response.hpp"
+#include "running.hpp"
+#include "server.hpp"
+#include "state.hpp"
+
+namespace tidewire::python {
+namespace {
+
+// Objects of one interpreter would be used from another: State is one per process.
+void refuse_subinterpreters() {
+    if (PyInterpreterState_Get() == PyInterpreterState_Main()) return;
+    PyErr_SetString(PyExc_ImportError, "tidewire does not work in subinterpreters");
+    throw py::error_already_set();
+}
+
+PyObject* kept(const py::object& object) { return object.inc_ref().ptr(); }
+
+void configure(const py::dict& errors, const py::object& error_root, const py::object& headers,
+               const py::object& query, const py::object& log_failure, const py::object& to_plain) {
+    State& s = state();
+    s.errors = kept(errors);
+    s.error_root = kept(error_root);
+    s.make_headers = kept(headers);
+    s.make_query = kept(query);
+    s.log_failure = kept(log_failure);
+    s.to_plain = kept(to_plain);
+}
+
+void shut_down() {
+    stop_all_servers();
+    close_all_loops();
+}
+
+}  // namespace
+}  // namespace tidewire::python
+
+PYBIND11_MODULE(_core, module) {
+    using namespace tidewire::python;  // NOLINT: the body of the module
+    refuse_subinterpreters();
+    load_state();
+    module.attr("__version__") = TIDEWIRE_VERSION;
+    module.def("configure", &configure, py::arg("errors"), py::arg("error_root"),
+               py::arg("headers"), py::arg("query"), py::arg("log_failure"), py::arg("to_plain"));
+    module.def("shut_down", &shut_down);
+    module.def("note_fork", &note_fork);
+    add_request_types(module);
+    add_response_type(module);
+    add_handler_type(module);
+    add_running_types();
+    add_handoff_types(module);
+    add_server_type(module);
+    add_client_type(module);
+}

@@ -1,0 +1,41 @@
+// Response: what a route's handler answers and what a client receives; and the conversions of
+// bodies, header fields and durations that servers and clients share.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include <tidewire/headers.hpp>
+#include <tidewire/response.hpp>
+#include <tidewire/result.hpp>
+
+namespace tidewire::python {
+
+void add_response_type(pybind11::module_& module);
+
+// What a route's handler returned, as a Response: None is 204, str is text, bytes are bytes, a
+// Response is itself, and all else is JSON.
+[[nodiscard]] Result<Response> response_from(PyObject* result);
+// A new Python Response. Throws py::error_already_set.
+[[nodiscard]] pybind11::object wrap_response(Response response);
+
+struct Body {
+    std::string bytes;
+    std::string content_type;
+};
+// None, bytes-like or str; nothing for any other type.
+[[nodiscard]] Result<std::optional<Body>> body_from(PyObject* object);
+
+// A mapping or a sequence of pairs; None is empty.
+[[nodiscard]] Result<Headers> headers_from(pybind11::handle object);
+[[nodiscard]] pybind11::object wrap_headers(const Headers& headers);
+
+// Seconds. None is nothing; infinity is zero, which the core takes as "no deadline"; anything
+// positive is at least a millisecond. invalid_argument for the rest.
+[[nodiscard]] Result<std::optional<std::chrono::milliseconds>> timeout_from(
+    pybind11::handle seconds);
+
+}  // namespace tidewire::python

@@ -1,0 +1,32 @@
+"""tidewire: every backend communication pattern, server and client, over one C++ core.
+
+See `Server` and `connect`. Everything is async on asyncio (or uvloop).
+"""
+
+from __future__ import annotations
+
+from tidewire import errors
+from tidewire._core import Context, Request, Response, __version__
+from tidewire.client import Client, connect
+from tidewire.errors import *  # noqa: F403
+from tidewire.errors import Error
+from tidewire.limits import Limits
+from tidewire.messages import Headers, Query
+from tidewire.server import Server, ServerStats
+
+__all__ = [
+    "Client",
+    "Context",
+    "Error",
+    "Headers",
+    "Limits",
+    "Query",
+    "Request",
+    "Response",
+    "Server",
+    "ServerStats",
+    "__version__",
+    "connect",
+    "errors",
+]
+__all__ += errors.__all__

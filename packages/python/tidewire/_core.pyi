@@ -1,0 +1,201 @@
+"""The native module: types, and the hand-off between the core's threads and an asyncio loop."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, final
+
+from tidewire.messages import Headers as _Headers
+from tidewire.messages import Query as _Query
+
+__version__: str
+
+def configure(
+    errors: Mapping[str, type[Exception]],
+    error_root: type[Exception],
+    headers: Callable[[list[tuple[str, str]]], Mapping[str, str]],
+    query: Callable[[str], Mapping[str, str]],
+    log_failure: Callable[[str, BaseException], object],
+    to_plain: Callable[[object], object],
+) -> None:
+    """Tells the module of the package's types and functions that it calls. Once."""
+
+def default_limits() -> dict[str, int | float]:
+    """The core's defaults of `Limits`."""
+
+def note_fork() -> None:
+    """In a child of fork(): all objects made before are of the parent's from now on."""
+
+def shut_down() -> None:
+    """Ends all servers, clients and hosts. Idempotent."""
+
+@final
+class Request:
+    """A request, as a route's handler is given it. It may be kept after the handler's end."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str:
+        """The path as sent, still %-encoded."""
+    @property
+    def target(self) -> str:
+        """Path and query as sent."""
+    @property
+    def query(self) -> _Query: ...
+    @property
+    def params(self) -> dict[str, str]:
+        """The parts of the path that the route names, decoded."""
+    @property
+    def headers(self) -> _Headers: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def peer(self) -> str: ...
+    @property
+    def cancelled(self) -> bool:
+        """True once the caller is gone or its deadline has passed."""
+    @property
+    def time_left(self) -> float | None:
+        """Seconds left of the caller's deadline, or None."""
+    @property
+    def deadline(self) -> float | None:
+        """The caller's deadline on the clock of time.monotonic(), or None."""
+    def json(self) -> Any: ...
+    def text(self) -> str: ...
+
+@final
+class Context:
+    """What a method's handler may know of its call beside the arguments."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def headers(self) -> _Headers: ...
+    @property
+    def peer(self) -> str: ...
+    @property
+    def cancelled(self) -> bool: ...
+    @property
+    def time_left(self) -> float | None: ...
+    @property
+    def deadline(self) -> float | None: ...
+
+@final
+class Response:
+    """What a route's handler answers, and what a client receives.
+
+    `body` is bytes, str (text/plain), None, or anything that JSON can say.
+    """
+
+    def __init__(
+        self,
+        status: int = 200,
+        body: object = None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+        content_type: str | None = None,
+    ) -> None: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400."""
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def headers(self) -> _Headers: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def text(self) -> str: ...
+    def json(self) -> Any: ...
+    def raise_for_status(self) -> None:
+        """Raises the error that the response bears, when its status is 400 or above."""
+
+class Handler:
+    """A function that answers requests, with what is known of its parameters."""
+
+    def __init__(
+        self, callable: Callable[..., Any], name: str, is_async: bool, is_method: bool
+    ) -> None: ...
+    def add_parameter(
+        self, name: str, fallback: object, required: bool, types: list[str]
+    ) -> None: ...
+    def set_context(self, name: str) -> None: ...
+    def set_extra(self) -> None: ...
+    @property
+    def name(self) -> str: ...
+
+class Host:
+    """One asyncio loop as a host of the core."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None: ...
+    def watch(self) -> None: ...
+    def check(self) -> None:
+        """MisuseError after the loop's end or fork(), and on another loop or thread."""
+    def cancel(self, operation: int) -> None: ...
+    def close(self) -> None: ...
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def forked(self) -> bool: ...
+    @property
+    def app_stall_seconds(self) -> float: ...
+
+class Server:
+    def __init__(
+        self, host: Host, address: str, loops: int, limits: dict[str, Any], debug: bool
+    ) -> None: ...
+    def add(
+        self,
+        handler: Handler,
+        http_method: str | None,
+        name: str,
+        submit: Callable[[Callable[[], object]], None],
+        jobs_max: int,
+    ) -> None: ...
+    def start(self) -> None: ...
+    def stop(self, grace: float | None) -> asyncio.Future[None] | None: ...
+    def release(self) -> None: ...
+    def stats(self) -> tuple[int, int, int, int, int, int, float]: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+
+class Client:
+    def __init__(
+        self,
+        host: Host,
+        url: str,
+        timeout: float | None,
+        connect_timeout: float | None,
+        connections_max: int,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+    ) -> None: ...
+    def open(self) -> tuple[int, asyncio.Future[None]]: ...
+    def call(
+        self,
+        method: str,
+        args: dict[str, Any] | None,
+        timeout: float | None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+    ) -> tuple[int, asyncio.Future[Any]]: ...
+    def request(
+        self,
+        http_method: str,
+        target: str,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+        json: object,
+        with_json: bool,
+        body: bytes | bytearray | memoryview | str | None,
+        timeout: float | None,
+    ) -> tuple[int, asyncio.Future[Response]]: ...
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def url(self) -> str: ...

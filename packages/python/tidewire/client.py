@@ -1,0 +1,180 @@
+"""Client: calls methods and any other HTTP/1.1 route of one server.
+
+    async with tidewire.connect("http://127.0.0.1:8080") as client:
+        await client.call("add", {"a": 1, "b": 2}, timeout=1.0)
+        response = await client.request("GET", "/users/7")
+
+Every operation settles within its timeout, which travels to the server. Cancelling the task
+cancels the operation, and the server's handler is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Final, Never, Self, TypeVar
+
+from tidewire import _core
+from tidewire._errors_generated import InvalidArgumentError
+from tidewire._host import host_of_running_loop
+
+T = TypeVar("T")
+HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+class _Missing:
+    """Tells `json=None`, which sends null, from no JSON."""
+
+
+_MISSING: Final = _Missing()
+
+
+class Client:
+    """One server's methods and routes, over a pool of kept connections. See `connect()`."""
+
+    def __init__(self, native: _core.Client, host: _core.Host) -> None:
+        self._native = native
+        self._host = host
+
+    @property
+    def url(self) -> str:
+        """The server's URL."""
+        return self._native.url
+
+    @property
+    def methods(self) -> Methods:
+        """The server's methods as functions: `await client.methods.add(a=1, b=2)`."""
+        return Methods(self)
+
+    async def call(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        headers: HeaderFields | None = None,
+    ) -> Any:
+        """Calls a method by name; its result. The server's error is raised as what it is.
+
+        `timeout` in seconds, `math.inf` for none, None for the client's.
+        """
+        plain = args if args is None or isinstance(args, dict) else dict(args)
+        number, future = self._native.call(name, plain, timeout, headers)
+        return await self._settled(number, future)
+
+    async def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: HeaderFields | None = None,
+        json: Any = _MISSING,
+        body: bytes | bytearray | memoryview | str | None = None,
+        timeout: float | None = None,
+    ) -> _core.Response:
+        """Any request; any status is a Response. `target` is a path with query."""
+        with_json = json is not _MISSING
+        if with_json and body is not None:
+            raise InvalidArgumentError("a request has json or a body, not both")
+        number, future = self._native.request(
+            method, target, headers, json if with_json else None, with_json, body, timeout
+        )
+        return await self._settled(number, future)
+
+    async def close(self) -> None:
+        """Ends every connection; what is under way raises ClosedError. Idempotent."""
+        self._native.close()
+
+    async def _settled(self, number: int, future: asyncio.Future[T]) -> T:
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._host.cancel(number)
+            raise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<Client {self.url}{' (closed)' if self._native.closed else ''}>"
+
+
+class Methods:
+    """`client.methods.add(a=1)` is `client.call("add", {"a": 1})`; dots make dotted names."""
+
+    __slots__ = ("_client", "_prefix")
+
+    def __init__(self, client: Client, prefix: str = "") -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> Methods:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Methods(self._client, f"{self._prefix}.{name}" if self._prefix else name)
+
+    def __call__(self, *args: Never, **kwargs: Any) -> Awaitable[Any]:
+        if args:
+            raise InvalidArgumentError("arguments are given by name")
+        return self._client.call(self._prefix, kwargs)
+
+
+class connect:  # in small letters, since it is called as a function
+    """Connects to `http://host:port[/prefix]`: `await` it, or `async with` it.
+
+    Fails at once with `unavailable` when nobody answers there; later operations connect anew.
+    `timeout` is that of each operation that gives none, in seconds. `headers` go with each request.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float = 30.0,
+        connect_timeout: float = 10.0,
+        connections_max: int = 100,
+        headers: HeaderFields | None = None,
+    ) -> None:
+        if url.startswith(("https:", "unix:", "ws:", "wss:")):
+            scheme = url.partition(":")[0]
+            raise InvalidArgumentError(f"{scheme}: is not supported by this version: use http:")
+        self._make: Callable[[_core.Host], _core.Client] = lambda host: _core.Client(
+            host, url, timeout, connect_timeout, connections_max, headers
+        )
+        self._client: Client | None = None
+
+    async def _connect(self) -> Client:
+        host = host_of_running_loop()
+        client = Client(self._make(host), host)
+        try:
+            number, future = client._native.open()
+            await client._settled(number, future)
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    def __await__(self) -> Generator[Any, Any, Client]:
+        return self._connect().__await__()
+
+    async def __aenter__(self) -> Client:
+        self._client = await self._connect()
+        return self._client
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()

@@ -14,11 +14,11 @@
 namespace tidewire::codec::http1 {
 
 struct ResponseLine {
-    int status = 200;                   // 100..599
-    std::string_view content_type;      // empty: no such field
-    bool keep_alive = true;             // false: Connection: close
-    int version_minor = 1;              // of the request; 1.0 gets an explicit keep-alive
-    std::string_view date;              // IMF-fixdate, RFC 9110 5.6.7; empty: no such field
+    int status = 200;                 // 100..599
+    std::string_view content_type{};  // empty: no such field
+    bool keep_alive = true;           // false: Connection: close
+    int version_minor = 1;            // of the request; 1.0 gets an explicit keep-alive
+    std::string_view date{};          // IMF-fixdate, RFC 9110 5.6.7; empty: no such field
 };
 
 // The head of a response with a body of `body_bytes`. Statuses without a body (1xx, 204, 304) get
@@ -27,11 +27,11 @@ void write_response_head(std::string& out, const ResponseLine& line, const Heade
                          std::size_t body_bytes);
 
 struct RequestLine {
-    std::string_view method;
-    std::string_view target;
-    std::string_view host;              // value of Host
-    std::string_view content_type;
-    long long timeout_ms = -1;          // Tidewire-Timeout-Ms; negative: no such field
+    std::string_view method{};
+    std::string_view target{};
+    std::string_view host{};  // value of Host
+    std::string_view content_type{};
+    long long timeout_ms = -1;  // Tidewire-Timeout-Ms; negative: no such field
 };
 
 // The head of a request. Content-Length is left out when there is no body and the method defines

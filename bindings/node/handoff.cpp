@@ -73,11 +73,11 @@ void Handoff::on_cleanup(void* self) { static_cast<Handoff*>(self)->end(); }
 void Handoff::end() {
     if (std::exchange(ended_, true)) return;
     doorbell_->silence();
+    clients.each([](std::uint32_t, Client& client) { client.close(); });
+    calls.clear();
+    clients.clear();
     if (host_) host_->close();
     servers.clear();
-    calls.clear();
-    clients.each([](std::uint32_t, Client& client) { client.close(); });
-    clients.clear();
     replies_.clear();
     requests.clear();
     batch_.clear();

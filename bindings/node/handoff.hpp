@@ -8,8 +8,8 @@
 //
 // Thread: everything belongs to the environment's thread, except Doorbell::ring().
 //
-// The end of an environment follows one order: silence the doorbell, close the Host, end servers
-// and clients, drop what is left. It runs in an environment cleanup hook that is added after the
+// The end of an environment follows one order: silence the doorbell, close clients, the Host, then
+// servers, and drop what is left. It runs in an environment cleanup hook that is added after the
 // thread-safe function was made: hooks run last in, first out, so no thread of the core can touch
 // the function when it is gone (Node 20 aborts the process for that).
 #pragma once

@@ -216,10 +216,9 @@ function perform<T>(
       throw new TidewireError('invalid_argument', 'signal is an AbortSignal')
     }
     if (signal?.aborted === true) throw cancelledBy(signal)
-    const abort = (): void => native.operationCancel(number)
     const operation: Operation = {
       completed: (result, status) => {
-        signal?.removeEventListener('abort', abort)
+        if (signal !== undefined) unwatch(signal, number)
         try {
           resolve(take(result, status))
         } catch (error) {
@@ -227,7 +226,7 @@ function perform<T>(
         }
       },
       failed: (error) => {
-        signal?.removeEventListener('abort', abort)
+        if (signal !== undefined) unwatch(signal, number)
         const ours = signal?.aborted === true && error.code === 'cancelled'
         reject(ours ? cancelledBy(signal) : error)
       },
@@ -239,8 +238,26 @@ function perform<T>(
       endOperation(number)
       throw error
     }
-    signal?.addEventListener('abort', abort, { once: true })
+    if (signal !== undefined) watch(signal, number)
   })
+}
+
+/** The operations that each signal cancels: with one listener, however many they are. */
+const watched = new WeakMap<AbortSignal, Set<number>>()
+
+function watch(signal: AbortSignal, number: number): void {
+  let numbers = watched.get(signal)
+  if (numbers === undefined) {
+    const made = new Set<number>()
+    signal.addEventListener('abort', () => made.forEach((one) => native.operationCancel(one)), { once: true })
+    watched.set(signal, made)
+    numbers = made
+  }
+  numbers.add(number)
+}
+
+function unwatch(signal: AbortSignal, number: number): void {
+  watched.get(signal)?.delete(number)
 }
 
 function asError(thrown: unknown): Error {

@@ -1,0 +1,22 @@
+import { program } from './support'
+
+test('memory after 100,000 calls is that after 10,000, as server and as client', async () => {
+  const server = program('memory.mjs', ['server'], ['--expose-gc'])
+  const url = await server.line()
+  const serverMib = async (): Promise<number> => {
+    server.child.stdin?.write('memory\n')
+    return Number(await server.line())
+  }
+  const client = program('memory.mjs', ['client', url], ['--expose-gc'])
+  const clientBefore = Number(await client.line())
+  const serverBefore = await serverMib()
+  client.child.stdin?.write('go\n')
+  const clientAfter = Number(await client.line())
+  const serverAfter = await serverMib()
+  expect((await client.ended).code).toBe(0)
+  server.child.stdin?.write('stop\n')
+  expect((await server.ended).code).toBe(0)
+  console.info(`server ${serverBefore} -> ${serverAfter} MiB, client ${clientBefore} -> ${clientAfter} MiB`)
+  expect(serverAfter).toBeLessThanOrEqual(serverBefore + 2)
+  expect(clientAfter).toBeLessThanOrEqual(clientBefore + 2)
+})

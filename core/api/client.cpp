@@ -112,6 +112,18 @@ Call<T> failed(const Error& error) {
     return Call<T>(std::move(state));
 }
 
+// The server knows our deadline and answers 504 at the same moment as we give up. Which of the two
+// is first is a matter of microseconds, so both come out as `timeout`.
+Result<Response> by_own_clock(Result<Response> response, std::chrono::milliseconds timeout,
+                              std::chrono::steady_clock::time_point began) {
+    constexpr std::chrono::milliseconds kSameMoment{50};
+    if (!response || response->status != 504 || timeout.count() <= 0) return response;
+    if (std::chrono::steady_clock::now() - began < timeout - kSameMoment) return response;
+    const auto error = response->error();
+    if (error.error().code() != ErrorCode::timeout) return response;
+    return error.error();
+}
+
 // The duty to settle a call. Dropped, for example with a loop that ends, it settles `closed`.
 template <class T>
 class Settler {
@@ -194,8 +206,11 @@ Call<Response> Client::request(std::string_view http_method, std::string_view ta
     operation->content_type = std::move(options.content_type);
     operation->body = std::move(options.body);
     impl_->fill_timeout(*operation, options.timeout);
-    return start<Response>(*impl_, std::move(operation),
-                           [](Result<Response> response) { return response; });
+    const auto timeout = operation->timeout;
+    const auto began = std::chrono::steady_clock::now();
+    return start<Response>(*impl_, std::move(operation), [timeout, began](Result<Response> response) {
+        return by_own_clock(std::move(response), timeout, began);
+    });
 }
 
 Call<Response> Client::call_json(std::string_view method, std::string args_json,

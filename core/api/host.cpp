@@ -45,9 +45,10 @@ void Host::hand_over(std::uint32_t handler, Request request, Reply reply) {
         cancelled.kind = HostEvent::Kind::cancelled;
         cancelled.id = id;
         // Never refused for a full queue: a handler that is not told would go on.
-        (void)host->queue_.push(std::move(cancelled), true);
+        (void)host->queue_.push_always(std::move(cancelled));
     });
-    if (queue_.push(std::move(event))) return;
+    // Rung by the server at the end of the loop's turn.
+    if (queue_.push(std::move(event), HostQueue<HostEvent>::Ring::later)) return;
     const auto code = is_closed() ? ErrorCode::no_responders : ErrorCode::overloaded;
     if (code == ErrorCode::overloaded) overloaded_.fetch_add(1, std::memory_order_relaxed);
     event.reply.fail(Error(code));
@@ -66,7 +67,7 @@ Function<void(Result<Response>)> Host::completion(std::uint64_t id) {
         event.kind = HostEvent::Kind::completed;
         event.id = id;
         event.result = std::make_unique<Result<Response>>(std::move(result));
-        (void)host->queue_.push(std::move(event), true);
+        (void)host->queue_.push_always(std::move(event));
     };
 }
 

@@ -42,8 +42,24 @@ LoopServer::LoopServer(base::Loop& loop, const Limits& limits, std::shared_ptr<S
     : loop_(loop),
       service_(std::move(service)),
       host_(std::move(host)),
-      http(loop, limits, *service_) {
+      http(loop, limits, *this) {
     if (host_) probe_.arm(loop_.timers(), loop_.now() + kProbeInterval);
+}
+
+LoopServer::~LoopServer() {
+    if (ring_asked_) loop_.forget_turn_end(*this);
+}
+
+void LoopServer::on_exchange(http::Exchange& exchange) {
+    service_->on_exchange(exchange);
+    if (!host_ || ring_asked_) return;
+    ring_asked_ = true;
+    loop_.at_turn_end(*this);
+}
+
+void LoopServer::turn_ended() {
+    ring_asked_ = false;
+    host_->ring();
 }
 
 void LoopServer::probe() {

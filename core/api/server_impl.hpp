@@ -20,8 +20,9 @@ namespace tidewire::api {
 
 // What a server has on one loop. Made, used and destroyed there: make() gives it a deleter that
 // goes to the loop, so the last reference may be dropped anywhere.
-class LoopServer {
+class LoopServer final : private http::ExchangeHandler, private base::TurnEnd {
 public:
+    ~LoopServer();
     using Service = patterns::request_response::Service;
     [[nodiscard]] static std::shared_ptr<LoopServer> make(const std::shared_ptr<Runtime>& runtime,
                                                           std::size_t index, const Limits& limits,
@@ -31,11 +32,14 @@ public:
 private:
     LoopServer(base::Loop& loop, const Limits& limits, std::shared_ptr<Service> service,
                std::shared_ptr<Host> host);
+    void on_exchange(http::Exchange& exchange) override;
+    void turn_ended() override;
     void probe();
 
     base::Loop& loop_;
     const std::shared_ptr<Service> service_;
     const std::shared_ptr<Host> host_;
+    bool ring_asked_ = false;
 
 public:
     http::Server http;

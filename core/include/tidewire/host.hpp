@@ -76,6 +76,8 @@ public:
 
     // Host thread only; see HostQueue::drain.
     std::size_t drain(std::vector<HostEvent>& out) { return queue_.drain(out); }
+    // Called by the loops of a server at the end of a turn that handed requests over.
+    void ring() { queue_.ring_if_waiting(); }
     // Called by the loops of a server while it owes answers, so that a host that blocks is noticed
     // even when nothing new comes for it.
     void probe() { queue_.probe(); }

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -32,13 +33,27 @@ public:
     HostQueue(std::size_t capacity, Function<void()> wake)
         : capacity_(capacity), wake_(std::move(wake)) {}
 
-    // False, and `event` is left as it was, when the queue is full (unless `always`) or closed.
-    bool push(T&& event, bool always = false) {
+    // When to ring: at once, or by a later ring_if_waiting(), so that what one turn of a loop brings
+    // is one batch even when host and loop share a core.
+    enum class Ring : std::uint8_t { now, later };
+
+    // False, and `event` is left as it was, when the queue is full or closed.
+    bool push(T&& event, Ring when = Ring::now) {
         std::lock_guard lock(mutex_);
-        if (closed_ || (!always && events_.size() >= capacity_)) return false;
-        events_.push_back(std::move(event));
-        ring();
+        if (closed_ || events_.size() >= capacity_) return false;
+        add(std::move(event), when);
         return true;
+    }
+    // The same beyond the capacity, for the few events that must not be lost. False when closed.
+    bool push_always(T&& event) {
+        std::lock_guard lock(mutex_);
+        if (closed_) return false;
+        add(std::move(event), Ring::now);
+        return true;
+    }
+    void ring_if_waiting() {
+        std::lock_guard lock(mutex_);
+        if (!closed_ && !events_.empty()) ring();
     }
 
     // Rings without an event, so that a host that does not come is noticed.
@@ -85,6 +100,14 @@ public:
     }
 
 private:
+    void add(T&& event, Ring when) {
+        events_.push_back(std::move(event));
+        if (when == Ring::now) {
+            ring();
+        } else if (!waiting_since_) {
+            waiting_since_ = Clock::now();
+        }
+    }
     void ring() {
         if (!waiting_since_) waiting_since_ = Clock::now();
         if (awake_) return;

@@ -16,6 +16,8 @@ export default tseslint.config(
     ignores: [
       'build/', 'dist/', 'prebuilds/', '.venv/', '.tools/', 'packages/node/dist/', 'benchmarks/',
       '**/node_modules/',
+      // Compiled against the installed package by tests/install.
+      'tests/install/consumers/',
     ],
   },
   js.configs.recommended,

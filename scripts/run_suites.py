@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,6 +65,23 @@ def count_jest(path: Path) -> tuple[int, int, int]:
     return report["numPassedTests"], failed, report["numPendingTests"] + report["numTodoTests"]
 
 
+def failures(path: Path) -> Iterator[str]:
+    """The tests of a results file that did not pass, each with the head of its message."""
+    if path.suffix == ".json":
+        for file in json.loads(path.read_text())["testResults"]:
+            for test in file["assertionResults"]:
+                if test["status"] != "passed":
+                    yield f"{test['status']}: {test['fullName']}"
+            if not file["assertionResults"]:
+                yield f"{file['name']}: {file['message'][:1000]}"
+        return
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        for kind in ("failure", "error", "skipped"):
+            if (what := case.find(kind)) is not None:
+                text = (what.text or what.get("message") or "").strip()
+                yield f"{kind}: {case.get('classname')} {case.get('name')}\n{text[:1500]}"
+
+
 def log_of(stage: Stage) -> Path:
     return LOGS / f"{stage.name.replace(' ', '-')}.log"
 
@@ -87,6 +107,7 @@ def execute(stage: Stage) -> int:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that it ends with all that it has started
         )
         started = time.monotonic()
         try:
@@ -98,7 +119,7 @@ def execute(stage: Stage) -> int:
                     print(f"   ... {stage.name}, {elapsed:.0f} s: {last_line(log)}", flush=True)
         finally:
             if process.poll() is None:
-                process.terminate()
+                os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
 
 
@@ -130,7 +151,9 @@ def run(stage: Stage) -> Outcome:
     outcome.seconds = time.monotonic() - started
     if not outcome.good:
         if log_of(stage).exists():
-            print("\n".join(log_of(stage).read_text(errors="replace").split("\n")[-120:]))
+            print("\n".join(log_of(stage).read_text(errors="replace").split("\n")[-80:]))
+        if stage.results is not None and stage.results.exists():
+            print("\n".join(failures(stage.results)))
         print(f"   FAILED: {outcome.note}  (log: {log_of(stage).relative_to(ROOT)})")
     print(f"   {describe(outcome)}", flush=True)
     return outcome
@@ -184,6 +207,7 @@ def main() -> int:
     parser.add_argument("suites", nargs="*")
     parser.add_argument("--setup-started", type=float, help="Unix time at which setup began")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     outcomes: list[Outcome] = []
     if options.setup_started is not None:

@@ -5,10 +5,10 @@ See `Server` and `connect`. Everything is async on asyncio (or uvloop).
 
 from __future__ import annotations
 
-from tidewire import errors
+from tidewire import _errors_generated, errors
 from tidewire._core import Context, Request, Response, __version__
+from tidewire._errors_generated import *  # noqa: F403
 from tidewire.client import Client, connect
-from tidewire.errors import *  # noqa: F403
 from tidewire.errors import Error
 from tidewire.limits import Limits
 from tidewire.messages import Headers, Query
@@ -29,4 +29,4 @@ __all__ = [
     "connect",
     "errors",
 ]
-__all__ += errors.__all__
+__all__ += _errors_generated.__all__

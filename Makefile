@@ -25,7 +25,7 @@ build: setup ## The core, its tests, both bindings and the TypeScript package
 
 demo: setup ## A server and a client in each language, all nine pairs (ONCE=1 ends by itself)
 	@$(run) build
-	@scripts/demo $(demo_arguments)
+	@.venv/bin/python scripts/run_demo.py $(demo_arguments)
 
 test: ## Build and run every suite
 	@started=$$(date +%s); scripts/setup.sh build test && $(run) test --setup-started $$started

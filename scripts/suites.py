@@ -212,7 +212,7 @@ def artefacts() -> list[Stage]:
 
 
 def demo() -> list[Stage]:
-    return [Stage("demo", ["scripts/demo", "--once"])]
+    return [Stage("demo", [PYTHON, "scripts/run_demo.py", "--once"])]
 
 
 def environment(stage: Stage) -> dict[str, str]:

@@ -150,6 +150,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
             if (byte == 0) return std::nullopt;
             out.push_back(static_cast<char>(byte));
             i += 2;
+        } else if (text[i] == '\0') {
+            return std::nullopt;
         } else {
             out.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
         }

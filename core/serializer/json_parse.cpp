@@ -36,7 +36,7 @@ constexpr std::size_t kDepthMax = 1024;
 class ScratchLease {
 public:
     explicit ScratchLease(std::string_view json) {
-        if (json.size() > scratch().capacity) {
+        if (scratch().text == nullptr || json.size() > scratch().capacity) {
             const std::size_t capacity = std::max(json.size(), kScratchBytesMin);
             scratch().text = std::make_unique<char[]>(capacity + simdjson::SIMDJSON_PADDING);
             scratch().capacity = capacity;
@@ -86,8 +86,9 @@ void drop_duplicates(Value::Map& map) {
     // Equal names come together in their order: the first keeps its place, the last its value.
     std::vector<std::size_t> order(map.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const std::string& {
-        return map[i].first;
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+        const int names = map[a].first.compare(map[b].first);
+        return names != 0 ? names < 0 : a < b;
     });
     std::vector<bool> dropped(map.size());
     bool any = false;

@@ -114,9 +114,15 @@ Transcript run_decoder(std::string_view bytes, const std::vector<std::size_t>& c
     return transcript;
 }
 
+// How many ways of cutting are tried besides whole and byte by byte.
+struct Cuts {
+    std::size_t in_two_max = 1000;  // evenly spread; every place of a shorter text
+    int random = 16;
+    std::uint32_t seed = 1;
+};
+
 template <class Make, class Render>
-Transcript check_decoder(std::string_view bytes, Make make, Render render,
-                         std::uint32_t seed = 1) {
+Transcript check_decoder(std::string_view bytes, Make make, Render render, Cuts tried = {}) {
     const Transcript whole = run_decoder(bytes, {}, make, render);
     const std::string expected = whole.text();
     const auto compare = [&](const std::vector<std::size_t>& cuts, const std::string& how) {
@@ -130,19 +136,18 @@ Transcript check_decoder(std::string_view bytes, Make make, Render render,
     for (std::size_t i = 1; i < bytes.size(); ++i) all.push_back(i);
     compare(all, "byte by byte");
 
-    // Every place of a short text; of a long one about a thousand.
-    const std::size_t stride = bytes.size() / 1000 + 1;
+    const std::size_t stride = bytes.size() / tried.in_two_max + 1;
     for (std::size_t i = 0; i <= bytes.size(); i += stride) {
         compare({i}, "in two at " + std::to_string(i));
     }
 
-    std::mt19937 random(seed);
-    for (int round = 0; round < 16; ++round) {
+    std::mt19937 random(tried.seed);
+    for (int round = 0; round < tried.random; ++round) {
         const double share = std::uniform_real_distribution<double>(0.001, 0.5)(random);
         std::bernoulli_distribution here(share);
         std::vector<std::size_t> cuts;
         std::ranges::copy_if(all, std::back_inserter(cuts), [&](std::size_t) { return here(random); });
-        compare(cuts, "at random (seed " + std::to_string(seed) + ")");
+        compare(cuts, "at random (seed " + std::to_string(tried.seed) + ")");
     }
     return whole;
 }

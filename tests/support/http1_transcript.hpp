@@ -44,15 +44,16 @@ Said said(Parser& parser, const http1::Event& event) {
     return {std::move(text), false};
 }
 
-inline Transcript check_request(std::string_view bytes, const http1::ParserLimits& limits = {}) {
+inline Transcript check_request(std::string_view bytes, const http1::ParserLimits& limits = {},
+                                Cuts tried = {}) {
     return check_decoder(
         bytes, [&] { return std::make_unique<http1::RequestParser>(limits); },
-        said<http1::RequestParser>);
+        said<http1::RequestParser>, tried);
 }
 
 // `to_head` tells that the responses answer HEAD requests.
 inline Transcript check_response(std::string_view bytes, const http1::ParserLimits& limits = {},
-                                 bool to_head = false) {
+                                 bool to_head = false, Cuts tried = {}) {
     return check_decoder(
         bytes,
         [&] {
@@ -63,7 +64,8 @@ inline Transcript check_response(std::string_view bytes, const http1::ParserLimi
         [to_head](http1::ResponseParser& parser, const http1::Event& event) {
             if (std::holds_alternative<http1::EndEvent>(event)) parser.expect(to_head);
             return said(parser, event);
-        });
+        },
+        tried);
 }
 
 }  // namespace tidewire::test

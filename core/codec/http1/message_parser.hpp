@@ -7,7 +7,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -39,7 +38,7 @@ public:
     [[nodiscard]] Result<std::optional<Event>> next() {
         if (error_) return *error_;
         while (true) {
-            switch ((this->*kSteps[static_cast<std::size_t>(state_)])()) {
+            switch (step()) {
                 case Step::again: break;
                 case Step::event: return std::optional<Event>(event_);
                 case Step::failed: return *error_;
@@ -69,16 +68,26 @@ private:
         closed,        // the message said that it is the last one
         upgraded,      // what follows is another protocol
     };
-    using StepFunction = Step (MessageParser::*)();
-    static constexpr std::array<StepFunction, 11> kSteps{
-        &MessageParser::first_line,   &MessageParser::fields,     &MessageParser::sized_body,
-        &MessageParser::chunk_line,   &MessageParser::chunk_data, &MessageParser::chunk_end,
-        &MessageParser::trailers,     &MessageParser::endless_body, &MessageParser::end,
-        &MessageParser::closed,       &MessageParser::upgraded,
-    };
     static constexpr std::size_t kEmptyLineBytesMax = 1024;  // before a message
     static constexpr std::size_t kExtensionBytesMax = 4096;
     static constexpr std::size_t kChunkLineBytesMax = 16 + kExtensionBytesMax + 2;
+
+    Step step() {
+        switch (state_) {
+            case State::first_line: return first_line();
+            case State::fields: return fields();
+            case State::sized_body: return sized_body();
+            case State::chunk_line: return chunk_line();
+            case State::chunk_data: return chunk_data();
+            case State::chunk_end: return chunk_end();
+            case State::trailers: return trailers();
+            case State::endless_body: return endless_body();
+            case State::end: return end();
+            case State::closed: return closed();
+            case State::upgraded: return Step::need_more;
+        }
+        return Step::need_more;
+    }
 
     // What the search for the end of a line found.
     struct Line {
@@ -289,7 +298,6 @@ private:
         input_.take(input_.rest().size());
         return Step::need_more;
     }
-    Step upgraded() { return Step::need_more; }
 
     Step emit(Event event) noexcept {
         event_ = event;

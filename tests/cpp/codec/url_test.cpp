@@ -77,6 +77,7 @@ TEST_CASE("percent-decoding refuses a broken escape and a NUL", "[url]") {
         INFO(text);
         CHECK_FALSE(percent_decode(text));
     }
+    CHECK_FALSE(percent_decode(std::string_view("a\0b", 3)));
     CHECK(percent_decode("%2f%2F") == "//");
     CHECK(percent_decode("a+b") == "a+b");
     CHECK(percent_decode("a+b%2B", true) == "a b+");

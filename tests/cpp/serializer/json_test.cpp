@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace tidewire {
 namespace {
@@ -186,6 +187,12 @@ TEST_CASE("a small text is read after a large one and after a bad one", "[json]"
     CHECK(parsed("[1]") == array({1}));
     CHECK(refusal("[1") != "taken");
     CHECK(parsed("{\"a\":1}") == object({{"a", 1}}));
+}
+
+TEST_CASE("an empty text may be the first that a thread reads", "[json]") {
+    bool refused = false;
+    std::thread([&] { refused = !Value::parse(""); }).join();
+    CHECK(refused);
 }
 
 TEST_CASE("a text is read where it ends, whatever stands behind it in memory", "[json]") {

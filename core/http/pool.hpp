@@ -33,11 +33,11 @@ class ClientConnection;
 class Pool;
 
 struct PoolOptions {
-    codec::Url url;
+    codec::Url url = {};
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds idle_timeout{60'000};
     std::size_t connections_max = 100;
-    codec::http1::ParserLimits limits;
+    codec::http1::ParserLimits limits = {};
 };
 
 // One operation: a request, or only a connection (`method` empty).

@@ -71,6 +71,7 @@ class Figures:
     cpu: str
     memory: str
     network: str
+    line: str  # the same, shorter
 
 
 def figures(before: Any, after: Any, seconds: float) -> Figures:
@@ -89,6 +90,7 @@ def figures(before: Any, after: Any, seconds: float) -> Figures:
         f"{busy:.0f} % of {cores} cores busy, load {after['cpu']['load']:.2f}",
         f"{amount(used, 'B')} of {amount(total, 'B')} in use",
         f"{rates[0]} received, {rates[1]} sent",
+        f"CPU {busy:.0f} % busy, {rates[0]} in, {rates[1]} out",
     )
 
 
@@ -257,7 +259,7 @@ def stay(page: Page, servers: list[Server]) -> None:
         after, now = get(f"{server.url}/machine"), time.monotonic()
         if before is not None:
             seen = figures(before, after, now - began)
-            page.now(f"{server.language.name}: CPU {seen.cpu}; {seen.network}. Ctrl-C ends it.")
+            page.now(f"{server.language.name}: {seen.line}. Ctrl-C ends the demo.")
         before, began, turn = after, now, turn + 1
         time.sleep(1)
 

@@ -1,0 +1,1 @@
+"""Conformance: the same behaviour of servers and clients in C++, Python and Node."""

@@ -36,37 +36,44 @@ Napi::Value client_open(Handoff& handoff, const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
-void begin(Handoff& handoff, Napi::Env env, std::uint32_t operation, Call<Response> call) {
+void begin(Handoff& handoff, const std::shared_ptr<Host>& host, std::uint32_t operation,
+           Call<Response> call) {
     handoff.calls.insert_or_assign(operation, call);
-    call.then(handoff.host(env)->completion(operation));
+    call.then(host->completion(operation));
 }
 
 // (client, operation, method, arguments as JSON, timeout or undefined, flat headers or undefined)
 Napi::Value client_call(Handoff& handoff, const Napi::CallbackInfo& info) {
-    Client& client = client_at(handoff, info[0]);
     CallOptions options;
     options.timeout = duration(info[4]);
     options.headers = headers_from(handoff, info[5]);
-    begin(handoff, info.Env(), info[1].As<Napi::Number>().Uint32Value(),
-          client.call_json(utf8(info[2]), utf8(info[3]), std::move(options)));
+    handoff.start([&handoff, client = client_at(handoff, info[0]), host = handoff.host(info.Env()),
+                   operation = info[1].As<Napi::Number>().Uint32Value(), method = utf8(info[2]),
+                   json = utf8(info[3]), options = std::move(options)]() mutable {
+        begin(handoff, host, operation,
+              client.call_json(method, std::move(json), std::move(options)));
+    });
     return info.Env().Undefined();
 }
 
 // (client, operation, HTTP method, target, flat headers, body, content type, timeout)
 Napi::Value client_request(Handoff& handoff, const Napi::CallbackInfo& info) {
-    Client& client = client_at(handoff, info[0]);
     RequestOptions options;
     options.headers = headers_from(handoff, info[4]);
     options.body = bytes(info[5]);
     options.content_type = bytes(info[6]);
     options.timeout = duration(info[7]);
-    begin(handoff, info.Env(), info[1].As<Napi::Number>().Uint32Value(),
-          client.request(utf8(info[2]), utf8(info[3]), std::move(options)));
+    handoff.start([&handoff, client = client_at(handoff, info[0]), host = handoff.host(info.Env()),
+                   operation = info[1].As<Napi::Number>().Uint32Value(), method = utf8(info[2]),
+                   target = utf8(info[3]), options = std::move(options)]() mutable {
+        begin(handoff, host, operation, client.request(method, target, std::move(options)));
+    });
     return info.Env().Undefined();
 }
 
 // (operation): it still completes, by `cancelled` unless the answer is here
 Napi::Value operation_cancel(Handoff& handoff, const Napi::CallbackInfo& info) {
+    handoff.flush();  // it may not have begun
     const auto found = handoff.calls.find(info[0].As<Napi::Number>().Uint32Value());
     if (found == handoff.calls.end()) return info.Env().Undefined();
     Call<Response> call = found->second;  // its completion may come, and erase it, meanwhile
@@ -81,6 +88,7 @@ Napi::Value client_url(Handoff& handoff, const Napi::CallbackInfo& info) {
 // (client): what is under way completes with `closed`
 Napi::Value client_close(Handoff& handoff, const Napi::CallbackInfo& info) {
     const std::uint32_t slot = info[0].As<Napi::Number>().Uint32Value();
+    handoff.flush();
     if (handoff.clients.find(slot) != nullptr) handoff.clients.take(slot).close();
     return info.Env().Undefined();
 }

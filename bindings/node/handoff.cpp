@@ -78,6 +78,7 @@ void Handoff::end() {
     clients.clear();
     if (host_) host_->close();
     servers.clear();
+    starts_.clear();
     replies_.clear();
     requests.clear();
     batch_.clear();
@@ -105,14 +106,29 @@ void Handoff::drain(napi_env env) {
             if (host_->drain(batch_) == 0) return;
             continue;
         }
-        const bool alive = count == 0 || dispatch(env, count);
-        flush();
-        if (!alive || ended_) return;
+        if (!run(env, count)) return;
         done += count;
         if (done < kBatchMax) continue;
         doorbell_->ring();  // the rest after the others' turn
         return;
     }
+}
+
+// Dispatches what fill() has taken and sends the replies. False when that was the last.
+//
+// Where a handler blocks, the replies before it in the batch wait for it. They do so once: after a
+// long batch, replies go out one by one for a while.
+bool Handoff::run(napi_env env, std::uint32_t count) {
+    if (count == 0) return true;
+    const auto began = std::chrono::steady_clock::now();
+    const bool alive = dispatch(env, count);
+    flush();
+    if (std::chrono::steady_clock::now() - began > kLongBatch) {
+        hasty_batches_ = kHastyBatches;
+    } else if (hasty_batches_ > 0) {
+        --hasty_batches_;
+    }
+    return alive && !ended_;
 }
 
 // Takes up to kBatchMax events of the batch into the array. 0 does not mean that the batch is at
@@ -235,9 +251,15 @@ Result<Response> Handoff::take_result(const Napi::Value& slot) {
 
 void Handoff::answer(std::uint32_t slot, Response response) {
     replies_.push_back({std::move(requests.take(slot).reply), std::move(response)});
+    if (hasty_batches_ > 0) flush();
 }
 
+void Handoff::start(Function<void()> operation) { starts_.push_back(std::move(operation)); }
+
 void Handoff::flush() {
+    starting_.swap(starts_);
+    for (auto& start : starting_) start();
+    starting_.clear();
     for (PendingReply& pending : replies_) {
         (void)pending.reply.send(std::move(pending.response));
     }

@@ -14,6 +14,7 @@
 // the function when it is gone (Node 20 aborts the process for that).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -114,6 +115,8 @@ public:
     // get their turn.
     static constexpr std::uint32_t kBatchMax = 1000;
     static constexpr std::uint32_t kEventWords = 4;
+    static constexpr std::chrono::milliseconds kLongBatch{5};
+    static constexpr std::uint32_t kHastyBatches = 256;
 
     // `callbacks` has dispatch(count, first) and makeError(code, message).
     Handoff(Napi::Env env, const Napi::Object& callbacks);
@@ -136,8 +139,10 @@ public:
 
     PendingRequest& request_at(const Napi::Value& slot);
     Result<Response> take_result(const Napi::Value& slot);
-    // Queues an answer; flush() sends what was queued.
+    // Queue an answer and the start of an operation; flush() gives all of a turn to the core at
+    // once, so that its thread is woken once.
     void answer(std::uint32_t slot, Response response);
+    void start(Function<void()> operation);
     void flush();
 
     Slots<PendingRequest> requests;
@@ -157,6 +162,7 @@ private:
     bool put_request(HostEvent& event, std::uint32_t* words);
     bool put_cancelled(std::uint64_t id, std::uint32_t* words);
     void put_completed(HostEvent& event, std::uint32_t* words);
+    bool run(napi_env env, std::uint32_t count);
     bool dispatch(napi_env env, std::uint32_t count);
 
     napi_env env_;
@@ -172,6 +178,9 @@ private:
     std::vector<HostEvent> batch_;
     std::size_t batch_position_ = 0;
     std::vector<PendingReply> replies_;
+    std::vector<Function<void()>> starts_;
+    std::vector<Function<void()>> starting_;
+    std::uint32_t hasty_batches_ = 0;  // during which replies are sent at once
 };
 
 }  // namespace tidewire::node

@@ -146,6 +146,7 @@ test('a server killed with -9 is connection_lost for its callers', async () => {
     expect(await server.line()).toBe('never')
     server.child.kill('SIGKILL')
     expect((await pending).code).toBe('connection_lost')
+    await server.ended
     expect((await failure(client.call('never'))).code).toBe('unavailable')
   } finally {
     await client.close()

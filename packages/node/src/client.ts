@@ -1,5 +1,13 @@
 import { TidewireError } from './errors'
-import { type Operation, beginOperation, endOperation, hold, native, release } from './handoff'
+import {
+  type Operation,
+  beginOperation,
+  endOperation,
+  hold,
+  native,
+  release,
+  scheduleFlush,
+} from './handoff'
 import { type HeadersInit, flatHeaders, takeContentType } from './headers'
 import { encode, parsedValue } from './json'
 import { type Limits, checkDuration, checkOptions, checkTimeout } from './options'
@@ -238,6 +246,7 @@ function perform<T>(
       endOperation(number)
       throw error
     }
+    scheduleFlush()
     if (signal !== undefined) watch(signal, number)
   })
 }

@@ -89,8 +89,11 @@ export function endWork(slot: number): void {
 
 const settled = Promise.resolve()
 
-/** Call it after a reply: the replies of one turn go to the core together. */
-export function replied(): void {
+/**
+ * Call it after a reply and after the start of a client's operation: those of one turn go to the
+ * core together.
+ */
+export function scheduleFlush(): void {
   // The addon itself sends those of a batch when the batch is done.
   if (dispatching || flushScheduled) return
   flushScheduled = true

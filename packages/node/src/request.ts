@@ -9,6 +9,7 @@ export let beginRequest: (slot: number, jsonDepthMax: number) => Request
 export let slotOf: (request: Request) => number
 /** Call it after the reply; nothing can be read from the request afterwards. */
 export let endRequest: (request: Request) => void
+export let isAnswered: (request: Request) => boolean
 /** Whether the caller is gone or its deadline has passed. */
 export let isCancelled: (request: Request) => boolean
 
@@ -50,6 +51,7 @@ export class Request implements Work {
       endWork(request.#slot)
       request.#slot = ANSWERED
     }
+    isAnswered = (request) => request.#slot === ANSWERED
     isCancelled = (request) => request.#extras?.reason !== undefined
   }
 

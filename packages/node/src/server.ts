@@ -12,12 +12,20 @@ import {
   newRunnerNumber,
   release,
   removeRunner,
-  replied,
+  scheduleFlush,
 } from './handoff'
 import { encode } from './json'
 import type { ServerStats } from './native'
 import { type Limits, checkDuration, checkOptions } from './options'
-import { MethodContext, type Request, beginRequest, endRequest, isCancelled, slotOf } from './request'
+import {
+  MethodContext,
+  type Request,
+  beginRequest,
+  endRequest,
+  isAnswered,
+  isCancelled,
+  slotOf,
+} from './request'
 import { JSON_DEPTH_MAX, Response, replyWith } from './response'
 
 /**
@@ -280,25 +288,27 @@ abstract class HandlerRunner implements Runner {
     let result: unknown
     try {
       result = this.call(request, slot, unsafe)
+      if (isThenable(result)) {
+        result.then(
+          (value) => this.#finish(request, value),
+          (error: unknown) => this.#fail(request, error),
+        )
+        return
+      }
     } catch (error) {
       this.#fail(request, error)
       return
     }
-    if (isThenable(result)) {
-      result.then(
-        (value) => this.#finish(request, value),
-        (error: unknown) => this.#fail(request, error),
-      )
-    } else {
-      this.#finish(request, result)
-    }
+    this.#finish(request, result)
   }
 
   protected abstract call(request: Request, slot: number, unsafe: boolean): unknown
   /** Sends `result` under `slot`, or throws before it has. */
   protected abstract send(slot: number, result: unknown): void
 
+  // A thenable that is no promise may call both of these, or one of them twice.
   #finish(request: Request, result: unknown): void {
+    if (isAnswered(request)) return
     try {
       this.send(slotOf(request), result)
     } catch (error) {
@@ -306,17 +316,18 @@ abstract class HandlerRunner implements Runner {
       return
     }
     endRequest(request)
-    replied()
+    scheduleFlush()
   }
 
   #fail(request: Request, error: unknown): void {
+    if (isAnswered(request)) return
     const known = error instanceof TidewireError && error.code !== 'internal'
     const code = known ? error.code : 'internal'
     const message = known ? error.message : this.#debug ? String(error) : undefined
     native.replyError(slotOf(request), code, message)
     const cancelled = isCancelled(request)
     endRequest(request)
-    replied()
+    scheduleFlush()
     // A handler that gives up since its caller has is no error.
     if (!cancelled && handlerErrors.hasSubscribers) {
       handlerErrors.publish({ error, handler: this.#name } satisfies HandlerErrorMessage)

@@ -58,6 +58,29 @@ test('a handler that throws is internal for its caller, and its text does not le
   }
 })
 
+test('a result whose then is broken is internal, once', async () => {
+  const both: PromiseLike<unknown> = {
+    then(fulfilled, rejected) {
+      fulfilled?.('first')
+      rejected?.(new Error('second'))
+      throw new Error('third')
+    },
+  }
+  const { client } = await serving((app) =>
+    app
+      .get('/getter', () => ({
+        get then() {
+          throw new Error('no then')
+        },
+      }))
+      .get('/both', () => both)
+      .get('/fine', () => 'fine'),
+  )
+  expect((await client.request('GET', '/getter')).status).toBe(500)
+  expect((await client.request('GET', '/both')).text()).toBe('first')
+  expect((await client.request('GET', '/fine')).text()).toBe('fine')
+})
+
 test('with debug the caller is told', async () => {
   const { client } = await serving(
     (app) =>

@@ -66,6 +66,11 @@ test('twenty worker threads exit and are terminated with live servers and client
   expect([code, signal, stdout, stderr]).toEqual([0, null, '20 ended, 42\n', ''])
 })
 
+test('what escapes from a batch is an uncaught exception, and the rest of the batch is run', async () => {
+  const { code, stdout, stderr } = await program('throwing_dispatch.mjs').ended
+  expect([code, stdout, stderr]).toEqual([0, '10 answered, true\n', ''])
+})
+
 test('servers and clients are collected in any order and state', async () => {
   const { code, signal, stdout, stderr } = await program('garbage.mjs', [], ['--expose-gc']).ended
   expect([code, signal, stdout, stderr]).toEqual([0, null, 'kept\ntimeout\n', ''])

@@ -35,3 +35,26 @@ test('a handler that blocks the loop for 5 s costs other connections nothing in 
     await client.close()
   }
 })
+
+test('a reply that was given before a handler blocks does not wait for it', async () => {
+  const server = program('serving.mjs')
+  const url = await server.line()
+  const client = await connect(url)
+  try {
+    // The first long batch teaches it that handlers block here.
+    await client.call('block', 0.05)
+    await server.line()
+    const port = Number(new URL(url).port)
+    const [quick, slow] = [await rawSocket(port), await rawSocket(port)]
+    let blocked = true
+    const late = readAll(slow).finally(() => (blocked = false))
+    const end = 'Host: 127.0.0.1\r\nConnection: close\r\n'
+    quick.write(`GET / HTTP/1.1\r\n${end}\r\n`)
+    slow.write(`POST /methods/block HTTP/1.1\r\n${end}Content-Length: 1\r\n\r\n2`)
+    expect(await readAll(quick)).toContain('here')
+    expect(blocked).toBe(true)
+    expect(await late).toContain('HTTP/1.1 200')
+  } finally {
+    await client.close()
+  }
+})

@@ -3,8 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include <pybind11/stl.h>
-
 #include <tidewire/client.hpp>
 
 #include "gc.hpp"
@@ -18,8 +16,8 @@ namespace {
 
 class PyClient {
 public:
-    PyClient(const py::object& host, const std::string& url, const py::object& timeout,
-             const py::object& connect_timeout, std::size_t connections_max,
+    PyClient(const py::object& host, const py::object& url, const py::object& timeout,
+             const py::object& connect_timeout, const py::object& connections_max,
              const py::object& headers)
         : owner_(host), host_(&py::cast<HostLoop&>(host)) {
         host_->check();
@@ -27,10 +25,12 @@ public:
         options.timeout = value_or_raise(timeout_from(timeout)).value_or(options.timeout);
         options.connect_timeout =
             value_or_raise(timeout_from(connect_timeout)).value_or(options.connect_timeout);
-        options.connections_max = connections_max;
+        const std::int64_t connections = integer_or_raise(connections_max, "connections_max");
+        if (connections < 1) raise(ErrorCode::invalid_argument, "connections_max is at least 1");
+        options.connections_max = static_cast<std::size_t>(connections);
         options.headers = value_or_raise(headers_from(headers));
         options.runtime = host_->core()->runtime();
-        client_.emplace(value_or_raise(Client::create(url, std::move(options))));
+        client_.emplace(value_or_raise(Client::create(text_or_raise(url, "url"), std::move(options))));
         host_->add_client(number(), *client_);
     }
     ~PyClient() {
@@ -51,7 +51,7 @@ public:
             return host_->core()->completion_void(id);
         });
     }
-    py::tuple call(const std::string& method, const py::object& args, const py::object& timeout,
+    py::tuple call(const py::object& method, const py::object& args, const py::object& timeout,
                    const py::object& headers) {
         check();
         std::string json;
@@ -60,10 +60,11 @@ public:
         options.timeout = value_or_raise(timeout_from(timeout));
         options.headers = value_or_raise(headers_from(headers));
         return under_way(Outcome::value,
-                         client_->call_json(method, std::move(json), std::move(options)),
+                         client_->call_json(text_or_raise(method, "name"), std::move(json),
+                                            std::move(options)),
                          [this](std::uint64_t id) { return host_->core()->completion(id); });
     }
-    py::tuple request(const std::string& http_method, const std::string& target,
+    py::tuple request(const py::object& http_method, const py::object& target,
                       const py::object& headers, const py::object& json, bool with_json,
                       const py::object& body, const py::object& timeout) {
         check();
@@ -80,7 +81,8 @@ public:
             options.content_type = std::move(converted->content_type);
         }
         return under_way(Outcome::response,
-                         client_->request(http_method, target, std::move(options)),
+                         client_->request(text_or_raise(http_method, "method"),
+                                          text_or_raise(target, "target"), std::move(options)),
                          [this](std::uint64_t id) { return host_->core()->completion(id); });
     }
 
@@ -134,8 +136,8 @@ private:
 
 void add_client_type(py::module_& module) {
     py::class_<PyClient>(module, "Client", collected<PyClient>())
-        .def(py::init<const py::object&, const std::string&, const py::object&, const py::object&,
-                      std::size_t, const py::object&>(),
+        .def(py::init<const py::object&, const py::object&, const py::object&, const py::object&,
+                      const py::object&, const py::object&>(),
              py::arg("host"), py::arg("url"), py::arg("timeout"), py::arg("connect_timeout"),
              py::arg("connections_max"), py::arg("headers"))
         .def("open", &PyClient::open)

@@ -179,7 +179,7 @@ bool HostLoop::on_request(const py::object& self, HostEvent& event) {
 bool HostLoop::on_cancelled(std::uint64_t id) {
     const auto found = tasks_.find(id);
     if (found == tasks_.end()) return true;
-    const py::object task = found->second;
+    const py::object task = found->second.task;
     const auto answer = py::reinterpret_steal<py::object>(
         PyObject_CallMethodNoArgs(task.ptr(), state().text_cancel));
     return static_cast<bool>(answer);
@@ -227,14 +227,15 @@ void HostLoop::set_cancel(std::uint64_t id, Function<void()> cancel) {
 
 void HostLoop::cancel(std::uint64_t id) {
     const auto found = pending_.find(id);
-    if (found == pending_.end() || !found->second.cancel) return;
+    if (forked() || found == pending_.end() || !found->second.cancel) return;
     Function<void()> cancel = std::move(found->second.cancel);
     found->second.cancel.reset();
     cancel();
 }
 
-void HostLoop::add_task(std::uint64_t id, PyObject* task) {
-    tasks_.insert_or_assign(id, py::reinterpret_borrow<py::object>(task));
+void HostLoop::add_task(PyObject* task, Exchange* exchange) {
+    tasks_.insert_or_assign(exchange->id,
+                            Running{py::reinterpret_borrow<py::object>(task), exchange});
 }
 
 void HostLoop::let_go(PyObject* object) {
@@ -257,6 +258,10 @@ void HostLoop::close() {
     }
     for (const auto& [id, view] : jobs_) {
         if (view != nullptr) view->abandoned = true;
+    }
+    // No loop will step these tasks again; their callers need not wait for the collector.
+    for (const auto& [id, running] : tasks_) {
+        running.exchange->reply.fail(Error(ErrorCode::no_responders));
     }
     for (; next_ < batch_.size(); ++next_) {
         if (batch_[next_].reply) batch_[next_].reply.fail(Error(ErrorCode::no_responders));
@@ -286,7 +291,7 @@ void HostLoop::leak_core() noexcept {
 int HostLoop::traverse(visitproc visit, void* arg) const {
     Py_VISIT(loop_.ptr());
     for (const auto& registered : handlers_) Py_VISIT(registered.object.ptr());
-    for (const auto& [id, task] : tasks_) Py_VISIT(task.ptr());
+    for (const auto& [id, running] : tasks_) Py_VISIT(running.task.ptr());
     for (const auto& [id, pending] : pending_) {
         Py_VISIT(pending.future.ptr());
         Py_VISIT(pending.also.ptr());

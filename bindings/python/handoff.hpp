@@ -26,6 +26,7 @@ namespace tidewire::python {
 namespace py = pybind11;
 
 class Handler;
+struct Exchange;
 struct RequestObject;
 
 // How the result of an operation becomes a Python object.
@@ -64,7 +65,7 @@ public:
 
     // Tasks of async handlers, for cancelling them, and plain handlers, which look at what they
     // were given of the request (null: nothing).
-    void add_task(std::uint64_t id, PyObject* task);
+    void add_task(PyObject* task, Exchange* exchange);
     void forget_task(std::uint64_t id) noexcept { tasks_.erase(id); }
     void add_job(std::uint64_t id, RequestObject* view) { jobs_.emplace(id, view); }
     void forget_job(std::uint64_t id) noexcept { jobs_.erase(id); }
@@ -124,7 +125,11 @@ private:
         const Handler* handler;
     };
     std::vector<Registered> handlers_;
-    std::unordered_map<std::uint64_t, py::object> tasks_;
+    struct Running {
+        py::object task;
+        Exchange* exchange;  // of the coroutine that the task keeps
+    };
+    std::unordered_map<std::uint64_t, Running> tasks_;
     std::unordered_map<std::uint64_t, RequestObject*> jobs_;
     std::unordered_map<std::uint64_t, Pending> pending_;
     std::uint64_t next_operation_ = 1;

@@ -16,13 +16,6 @@
 namespace tidewire::python {
 namespace {
 
-// Objects of one interpreter would be used from another: State is one per process.
-void refuse_subinterpreters() {
-    if (PyInterpreterState_Get() == PyInterpreterState_Main()) return;
-    PyErr_SetString(PyExc_ImportError, "tidewire does not work in subinterpreters");
-    throw py::error_already_set();
-}
-
 PyObject* kept(const py::object& object) { return object.inc_ref().ptr(); }
 
 void configure(const py::dict& errors, const py::object& error_root, const py::object& headers,
@@ -44,9 +37,8 @@ void shut_down() {
 }  // namespace
 }  // namespace tidewire::python
 
-PYBIND11_MODULE(_core, module) {
+PYBIND11_MODULE(_core_of_main, module) {
     using namespace tidewire::python;  // NOLINT: the body of the module
-    refuse_subinterpreters();
     load_state();
     module.attr("__version__") = TIDEWIRE_VERSION;
     module.def("configure", &configure, py::arg("errors"), py::arg("error_root"),
@@ -60,4 +52,12 @@ PYBIND11_MODULE(_core, module) {
     add_handoff_types(module);
     add_server_type(module);
     add_client_type(module);
+}
+
+// The entry. Objects of one interpreter would be used from another, since State is one per process;
+// and it must be refused before pybind11 looks for its own state, which would wait for ever.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+    if (PyInterpreterState_Get() == PyInterpreterState_Main()) return PyInit__core_of_main();
+    PyErr_SetString(PyExc_ImportError, "tidewire does not work in subinterpreters");
+    return nullptr;
 }

@@ -71,8 +71,9 @@ Result<Body> any_body(PyObject* object) {
     return Body{std::move(*json), "application/json"};
 }
 
-PyResponse make_response(int status, const py::object& body, const py::object& headers,
-                         const std::optional<std::string>& content_type) {
+PyResponse make_response(const py::object& status_given, const py::object& body,
+                         const py::object& headers, const py::object& content_type) {
+    const auto status = static_cast<int>(integer_or_raise(status_given, "status"));
     if (status < 200 || status > 599) {
         raise(ErrorCode::invalid_argument, "a status is 200 to 599");
     }
@@ -81,7 +82,8 @@ PyResponse make_response(int status, const py::object& body, const py::object& h
     made.response.headers = value_or_raise(headers_from(headers));
     Body converted = value_or_raise(any_body(body.ptr()));
     made.response.body = std::move(converted.bytes);
-    made.response.content_type = content_type.value_or(std::move(converted.content_type));
+    made.response.content_type = content_type.is_none() ? std::move(converted.content_type)
+                                                        : text_or_raise(content_type, "content_type");
     return made;
 }
 

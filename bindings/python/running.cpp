@@ -44,8 +44,19 @@ void answer_exception(Exchange& exchange, PyObject* exception) {
     exchange.reply.fail(internal);
 }
 
+// A reply that nobody will send any more, where the process still has the core's threads.
+void give_up(Exchange& exchange) {
+    if (exchange.host != nullptr && exchange.host->forked()) {
+        new Reply(std::move(exchange.reply));  // left alone: see process_generation()
+        new Request(std::move(exchange.request));
+    } else if (exchange.reply) {
+        exchange.reply.fail(Error(ErrorCode::no_responders));
+    }
+}
+
 // The answer to a request whose handler returned `result`.
 void answer_result(Exchange& exchange, PyObject* result) {
+    if (exchange.host->forked()) return give_up(exchange);
     const Handler& handler = *exchange.handler;
     Result<Response> response = Response{};
     if (handler.is_method()) {
@@ -72,6 +83,7 @@ void answer_result(Exchange& exchange, PyObject* result) {
 // it is not the handler's to keep: CancelledError, KeyboardInterrupt, SystemExit.
 bool answer_raised(Exchange& exchange) {
     const py::object exception = take_exception();
+    if (exchange.host->forked()) give_up(exchange);
     if (!exception) {
         exchange.reply.fail(Error(ErrorCode::internal));
         return true;
@@ -205,30 +217,32 @@ int coroutine_traverse(PyObject* object, visitproc visit, void* arg) {
     return 0;
 }
 
+// Drops the handler's coroutine. One that has never begun is closed, since its loop is at fault.
 int coroutine_clear(PyObject* object) {
-    Py_CLEAR(coroutine_of(object).inner);
-    return 0;
-}
-
-// A reply that nobody will send any more, where the process still has the core's threads.
-void give_up(Exchange& exchange) {
-    if (exchange.host != nullptr && exchange.host->forked()) {
-        new Reply(std::move(exchange.reply));  // left alone: see process_generation()
-        new Request(std::move(exchange.request));
-    } else if (exchange.reply) {
-        exchange.reply.fail(Error(ErrorCode::no_responders));
+    Coroutine& self = coroutine_of(object);
+    if (self.inner != nullptr && !self.stepped) {
+        const auto closed = py::reinterpret_steal<py::object>(
+            PyObject_CallMethodNoArgs(self.inner, state().text_close));
+        if (!closed) PyErr_Clear();
     }
+    Py_CLEAR(self.inner);
+    return 0;
 }
 
 void coroutine_dealloc(PyObject* object) {
     PyObject_GC_UnTrack(object);
     Coroutine& self = coroutine_of(object);
-    Py_CLEAR(self.inner);
+    PyObject* type = nullptr;
+    PyObject* value = nullptr;
+    PyObject* traceback = nullptr;
+    PyErr_Fetch(&type, &value, &traceback);
+    coroutine_clear(object);
+    PyErr_Restore(type, value, traceback);
     give_up(self.exchange);
     self.exchange.~Exchange();
-    PyTypeObject* type = Py_TYPE(object);
-    type->tp_free(object);
-    Py_DECREF(type);
+    PyTypeObject* own_type = Py_TYPE(object);
+    own_type->tp_free(object);
+    Py_DECREF(own_type);
 }
 
 // The awaitable's iterator; for a coroutine itself. Null with an exception set.
@@ -259,7 +273,6 @@ bool start_async(Exchange exchange) {
         py::reinterpret_steal<py::object>(coroutine_type->tp_alloc(coroutine_type, 0));
     if (!made) return answer_raised(exchange);
     HostLoop& host = *exchange.host;
-    const std::uint64_t id = exchange.id;
     PyObject* label = handler.label();
     Coroutine& self = coroutine_of(made.ptr());
     new (&self.exchange) Exchange(std::move(exchange));
@@ -267,7 +280,7 @@ bool start_async(Exchange exchange) {
 
     const auto task = py::reinterpret_steal<py::object>(host.make_task(made.ptr(), label));
     if (task) {
-        if (self.inner != nullptr) host.add_task(id, task.ptr());
+        if (self.inner != nullptr) host.add_task(task.ptr(), &self.exchange);
         return true;
     }
     // The loop is closing. The handler has not begun; say so rather than "never awaited".

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -54,16 +55,26 @@ double seconds(std::chrono::milliseconds duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+std::chrono::milliseconds milliseconds_or_raise(py::handle object, const char* name) {
+    const double value = PyFloat_AsDouble(object.ptr());
+    if (PyErr_Occurred() == nullptr && value >= 0 && value < 3.2e9) {
+        return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(value * 1e3)));
+    }
+    PyErr_Clear();
+    raise(Error(ErrorCode::invalid_argument, std::string(name) + " is 0 or more seconds"));
+}
+
 Limits limits_from(const py::dict& given) {
     Limits limits;
     for (const auto& row : kSizeLimits) {
-        if (given.contains(row.name)) limits.*row.member = given[row.name].cast<std::size_t>();
+        if (!given.contains(row.name)) continue;
+        const std::int64_t value = integer_or_raise(given[row.name], row.name);
+        if (value < 0) raise(ErrorCode::invalid_argument, row.name);
+        limits.*row.member = static_cast<std::size_t>(value);
     }
     for (const auto& row : kTimeLimits) {
         if (!given.contains(row.name)) continue;
-        const double value = given[row.name].cast<double>();
-        if (!(value >= 0 && value < 3.2e9)) raise(ErrorCode::invalid_argument, row.name);
-        limits.*row.member = std::chrono::milliseconds(static_cast<std::int64_t>(value * 1e3));
+        limits.*row.member = milliseconds_or_raise(given[row.name], row.name);
     }
     return limits;
 }
@@ -78,11 +89,11 @@ py::dict default_limits() {
 
 class PyServer {
 public:
-    PyServer(const py::object& host, std::string address, std::size_t loops, const py::dict& limits,
-             bool debug)
+    PyServer(const py::object& host, const py::object& address, std::size_t loops,
+             const py::dict& limits, bool debug)
         : owner_(host), host_(&py::cast<HostLoop&>(host)) {
         host_->check();
-        server_ = std::make_unique<Server>(ServerOptions{.address = std::move(address),
+        server_ = std::make_unique<Server>(ServerOptions{.address = text_or_raise(address, "address"),
                                                          .loops = loops,
                                                          .limits = limits_from(limits),
                                                          .debug = debug,
@@ -123,7 +134,7 @@ public:
     }
 
     // A future; `grace` in seconds, None for the limit's. With its loop at an end it stops at once.
-    static py::object stop(const py::object& self, const std::optional<double>& grace) {
+    static py::object stop(const py::object& self, const py::object& grace) {
         auto& server = py::cast<PyServer&>(self);
         if (server.host_->forked()) server.host_->check();
         if (server.host_->closed()) {
@@ -131,9 +142,9 @@ public:
             return py::none();
         }
         server.host_->check();
-        auto operation = server.host_->expect(Outcome::nothing, self);
         std::chrono::milliseconds milliseconds(-1);
-        if (grace) milliseconds = std::chrono::milliseconds(static_cast<std::int64_t>(*grace * 1e3));
+        if (!grace.is_none()) milliseconds = milliseconds_or_raise(grace, "grace");
+        auto operation = server.host_->expect(Outcome::nothing, self);
         server.server_->stop_async(
             milliseconds, [done = server.host_->core()->completion_void(operation.id)]() mutable {
                 done(Result<void>());
@@ -188,7 +199,7 @@ private:
 
 void add_server_type(py::module_& module) {
     py::class_<PyServer>(module, "Server", collected<PyServer>())
-        .def(py::init<const py::object&, std::string, std::size_t, const py::dict&, bool>(),
+        .def(py::init<const py::object&, const py::object&, std::size_t, const py::dict&, bool>(),
              py::arg("host"), py::arg("address"), py::arg("loops"), py::arg("limits"),
              py::arg("debug"))
         .def("add", &PyServer::add, py::arg("handler"), py::arg("http_method"), py::arg("name"),

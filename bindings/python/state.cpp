@@ -113,4 +113,18 @@ Result<std::string_view> utf8(PyObject* text) {
     return std::string_view(data, static_cast<std::size_t>(size));
 }
 
+std::string text_or_raise(py::handle object, const char* name) {
+    if (!PyUnicode_Check(object.ptr())) {
+        raise(Error(ErrorCode::invalid_argument, std::string(name) + " is a str"));
+    }
+    return std::string(value_or_raise(utf8(object.ptr())));
+}
+
+std::int64_t integer_or_raise(py::handle object, const char* name) {
+    const long long value = PyLong_Check(object.ptr()) ? PyLong_AsLongLong(object.ptr()) : 0;
+    if (PyLong_Check(object.ptr()) && PyErr_Occurred() == nullptr) return value;
+    PyErr_Clear();
+    raise(Error(ErrorCode::invalid_argument, std::string(name) + " is an int"));
+}
+
 }  // namespace tidewire::python

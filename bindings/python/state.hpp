@@ -7,7 +7,11 @@
 
 #include <pybind11/pybind11.h>
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include <tidewire/error.hpp>
 #include <tidewire/result.hpp>
@@ -72,6 +76,9 @@ void drop_exception(const char* where) noexcept;
 
 // UTF-8 of a str. invalid_argument for lone surrogates; no Python exception stays set.
 [[nodiscard]] Result<std::string_view> utf8(PyObject* text);
+// A str or an int in the range of int64, else invalid_argument with the name of the argument.
+[[nodiscard]] std::string text_or_raise(py::handle object, const char* name);
+[[nodiscard]] std::int64_t integer_or_raise(py::handle object, const char* name);
 [[nodiscard]] inline PyObject* new_text(std::string_view text) noexcept {
     return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
 }

@@ -9,7 +9,6 @@ from tidewire import _errors_generated, errors
 from tidewire._core import Context, Request, Response, __version__
 from tidewire._errors_generated import *  # noqa: F403
 from tidewire.client import Client, connect
-from tidewire.errors import Error
 from tidewire.limits import Limits
 from tidewire.messages import Headers, Query
 from tidewire.server import Server, ServerStats
@@ -17,7 +16,6 @@ from tidewire.server import Server, ServerStats
 __all__ = [
     "Client",
     "Context",
-    "Error",
     "Headers",
     "Limits",
     "Query",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import concurrent.futures.thread  # noqa: F401 (its hook at the end must be older than ours)
 import logging
 import os
 import sys

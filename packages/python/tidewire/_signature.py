@@ -26,6 +26,8 @@ _JSON_TYPES: dict[Any, str] = {
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether calling it gives something to await; an async generator is refused."""
+    if not callable(function):
+        raise InvalidArgumentError(f"a handler is a function, not {function!r}")
     inner: Any = inspect.unwrap(function)
     while hasattr(inner, "func") and not inspect.isroutine(inner):  # functools.partial
         inner = inner.func

@@ -59,7 +59,7 @@ class Client:
 
         `timeout` in seconds, `math.inf` for none, None for the client's.
         """
-        plain = args if args is None or isinstance(args, dict) else dict(args)
+        plain = args if args is None or isinstance(args, dict) else _as_dict(args)
         number, future = self._native.call(name, plain, timeout, headers)
         return await self._settled(number, future)
 
@@ -128,6 +128,12 @@ class Methods:
         return self._client.call(self._prefix, kwargs)
 
 
+def _as_dict(args: object) -> dict[str, Any]:
+    if not isinstance(args, Mapping):
+        raise InvalidArgumentError(f"arguments are given by name: a mapping, not {args!r}")
+    return dict(args)
+
+
 class connect:  # in small letters, since it is called as a function
     """Connects to `http://host:port[/prefix]`: `await` it, or `async with` it.
 
@@ -144,6 +150,8 @@ class connect:  # in small letters, since it is called as a function
         connections_max: int = 100,
         headers: HeaderFields | None = None,
     ) -> None:
+        if not isinstance(url, str):
+            raise InvalidArgumentError(f"a URL is a str, not {url!r}")
         if url.startswith(("https:", "unix:", "ws:", "wss:")):
             scheme = url.partition(":")[0]
             raise InvalidArgumentError(f"{scheme}: is not supported by this version: use http:")

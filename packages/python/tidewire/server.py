@@ -82,12 +82,16 @@ class Server:
         debug: bool = False,
         threads: int = _THREADS_DEFAULT,
     ) -> None:
+        if not isinstance(address, str):
+            raise InvalidArgumentError(f"an address is a str, not {address!r}")
         if address.startswith("unix:"):
             raise InvalidArgumentError("unix: addresses are not supported by this version")
-        if not 1 <= loops <= 256:
-            raise InvalidArgumentError(f"loops is 1 to 256, not {loops}")
-        if threads < 1:
-            raise InvalidArgumentError(f"threads is at least 1, not {threads}")
+        if not (isinstance(loops, int) and 1 <= loops <= 256):
+            raise InvalidArgumentError(f"loops is 1 to 256, not {loops!r}")
+        if not (isinstance(threads, int) and threads >= 1):
+            raise InvalidArgumentError(f"threads is at least 1, not {threads!r}")
+        if not (limits is None or isinstance(limits, Limits)):
+            raise InvalidArgumentError(f"limits is a tidewire.Limits, not {limits!r}")
         self._address = address
         self._loops = loops
         self._limits = limits or Limits()
@@ -105,6 +109,9 @@ class Server:
         The handler takes the Request. What it returns: a Response as it is, str as text, bytes as
         bytes, None as 204, and anything else as JSON.
         """
+
+        if not (isinstance(http_method, str) and isinstance(pattern, str)):
+            raise InvalidArgumentError("a route is an HTTP method and a pattern, both str")
 
         def register(handler: R) -> R:
             name = f"{http_method} {pattern}"
@@ -154,6 +161,8 @@ class Server:
 
         if name is None or isinstance(name, str):
             return register
+        if not callable(name):
+            raise InvalidArgumentError(f"a name is a str, not {name!r}")
         return register(name)
 
     def _add(self, route: _Route) -> None:

@@ -1,0 +1,512 @@
+"""Routes and methods, as a caller sees them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import json
+import threading
+from typing import Any
+
+import pytest
+import raw_http
+import tidewire
+
+
+async def test_a_route_answers_with_what_its_handler_returns(app, connected):
+    results: dict[str, Any] = {
+        "dict": {"id": "7"},
+        "list": [1, 2],
+        "str": "plain",
+        "bytes": b"\x00\xff",
+        "bytearray": bytearray(b"ab"),
+        "none": None,
+        "int": 7,
+        "true": True,
+        "response": tidewire.Response(201, {"made": 1}, {"Location": "/it"}),
+        "html": tidewire.Response(body="<p>", content_type="text/html"),
+    }
+
+    @app.get("/{kind}")
+    async def answer(request):
+        return results[request.params["kind"]]
+
+    client = await connected(app)
+
+    async def seen(kind):
+        response = await client.request("GET", f"/{kind}")
+        return response.status, response.content_type, response.body
+
+    assert await seen("dict") == (200, "application/json", b'{"id":"7"}')
+    assert await seen("list") == (200, "application/json", b"[1,2]")
+    assert await seen("str") == (200, "text/plain; charset=utf-8", b"plain")
+    assert await seen("bytes") == (200, "application/octet-stream", b"\x00\xff")
+    assert await seen("bytearray") == (200, "application/octet-stream", b"ab")
+    assert await seen("none") == (204, "", b"")
+    assert await seen("int") == (200, "application/json", b"7")
+    assert await seen("true") == (200, "application/json", b"true")
+    assert await seen("html") == (200, "text/html", b"<p>")
+    response = await client.request("GET", "/response")
+    assert (response.status, response.headers["location"]) == (201, "/it")
+    assert response.json() == {"made": 1}
+
+
+async def test_a_request_tells_all_of_itself(app, connected):
+    seen: dict[str, Any] = {}
+
+    @app.post("/users/{id}/{rest...}")
+    async def handler(request):
+        seen.update(
+            method=request.method,
+            path=request.path,
+            target=request.target,
+            params=request.params,
+            query=dict(request.query),
+            colours=request.query.get_all("colour"),
+            header=request.headers["X-NAME"],
+            has="x-name" in request.headers,
+            repeated=request.headers.get_all("x-repeated"),
+            content_type=request.content_type,
+            body=request.body,
+            json=request.json(),
+            text=request.text(),
+            peer=request.peer.rpartition(":")[0],
+            cancelled=request.cancelled,
+            time_left=request.time_left,
+            repr=repr(request),
+        )
+
+    client = await connected(app)
+    target = "/users/%C3%A9%20x/a/b?colour=red&colour=deep+blue&empty="
+    response = await client.request(
+        "POST",
+        target,
+        json={"a": [1]},
+        headers=[("X-Name", "v"), ("X-Repeated", "1"), ("x-repeated", "2")],
+        timeout=60,
+    )
+    assert response.status == 204
+    assert 0 < seen.pop("time_left") <= 60
+    assert seen == {
+        "method": "POST",
+        "path": "/users/%C3%A9%20x/a/b",
+        "target": target,
+        "params": {"id": "é x", "rest": "a/b"},
+        "query": {"colour": "red", "empty": ""},
+        "colours": ["red", "deep blue"],
+        "header": "v",
+        "has": True,
+        "repeated": ["1", "2"],
+        "content_type": "application/json",
+        "body": b'{"a":[1]}',
+        "json": {"a": [1]},
+        "text": '{"a":[1]}',
+        "peer": "127.0.0.1",
+        "cancelled": False,
+        "repr": f"<tidewire._core.Request POST {target}>",
+    }
+
+
+async def test_a_request_may_be_kept_after_its_handler_has_ended(app, connected):
+    kept = []
+
+    @app.post("/keep")
+    async def keep(request):
+        kept.append(request)
+
+    client = await connected(app)
+    for number in range(20):
+        await client.request("POST", f"/keep?{number}", body=f"body {number}")
+    assert [request.body for request in kept] == [b"body %d" % number for number in range(20)]
+
+
+async def test_each_http_method_has_its_decorator(app, connected):
+    for register in (app.get, app.post, app.put, app.patch, app.delete):
+
+        @register("/it")
+        async def name(request):
+            return request.method
+
+    client = await connected(app)
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        assert (await client.request(method, "/it")).text == method
+
+
+async def test_a_method_is_registered_in_three_ways(app, connected):
+    @app.method
+    async def bare(a):
+        return a
+
+    @app.method()
+    async def called(a):
+        return a
+
+    @app.method("dotted.name")
+    async def other(a):
+        return a
+
+    client = await connected(app)
+    for name in ("bare", "called", "dotted.name"):
+        assert await client.call(name, {"a": name}) == name
+    assert await client.methods.dotted.name(a=1) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        ({"a": 1}, "b: the argument is missing"),
+        ({}, "a: the argument is missing"),
+        ({"a": 1, "b": 2, "c": 3}, "c: there is no such argument"),
+        ({"a": 1, "b": "2"}, "b: is str, should be int"),
+        ({"a": 1, "b": True}, "b: is bool, should be int"),
+        ({"a": 1, "b": None}, "b: is null, should be int"),
+        ({"a": 1, "b": 1.5}, "b: is float, should be int"),
+        ({"a": 1, "b": 2, "rate": "x"}, "rate: is str, should be null or float"),
+    ],
+)
+async def test_arguments_that_do_not_fit_are_named(app, connected, arguments, place):
+    @app.method
+    async def add(a: int, b: int, rate: float | None = None):
+        raise AssertionError("not reached")
+
+    client = await connected(app)
+    with pytest.raises(tidewire.InvalidArgumentError, match=f"^{place}$"):
+        await client.call("add", arguments)
+
+
+async def test_arguments_are_given_by_name_only(app, connected):
+    @app.method
+    async def add(a, b):
+        raise AssertionError("not reached")
+
+    await connected(app)
+    response = await raw_http.exchange(app.port, raw_http.post("/methods/add", b"[1,2]"))
+    assert response.status == 400
+    assert json.loads(response.body)["code"] == "invalid_argument"
+    with pytest.raises(tidewire.InvalidArgumentError, match="by name"):
+        app.method("positional")(lambda a, /: a)
+    with pytest.raises(tidewire.InvalidArgumentError, match="by name"):
+        app.method("starred")(lambda *a: a)
+
+
+async def test_arguments_take_defaults_and_the_rest(app, connected):
+    default = object()
+
+    @app.method
+    async def defaults(a: int = 5, *, b=default):
+        return [a, b is default]
+
+    @app.method
+    async def rest(a, **others):
+        return [a, others]
+
+    @app.method
+    async def nothing():
+        return None
+
+    client = await connected(app)
+    assert await client.call("defaults") == [5, True]
+    assert await client.call("defaults", {"b": 1, "a": 2}) == [2, False]
+    assert await client.call("rest", {"x": 1, "a": 2, "y": [3]}) == [2, {"x": 1, "y": [3]}]
+    assert await client.call("nothing") is None
+    assert await client.call("nothing", {}) is None
+
+
+async def test_an_int_fits_where_a_float_is_wanted(app, connected):
+    @app.method
+    async def half(x: float) -> float:
+        return x / 2
+
+    client = await connected(app)
+    assert await client.call("half", {"x": 3}) == 1.5
+
+
+async def test_a_context_is_injected_by_its_annotation(app, connected):
+    @app.method
+    async def who(name: str, context: tidewire.Context):
+        return [name, context.headers["x-user"], context.path, context.time_left]
+
+    @app.method
+    def plain(context: tidewire.Context):
+        return context.cancelled
+
+    client = await connected(app)
+    name, user, path, left = await client.call(
+        "who", {"name": "n"}, headers={"X-User": "ann"}, timeout=30
+    )
+    assert (name, user, path) == ("n", "ann", "/methods/who")
+    assert 0 < left <= 30
+    assert await client.call("plain") is False
+    with pytest.raises(tidewire.InvalidArgumentError, match="context: there is no such"):
+        await client.call("plain", {"context": 1})
+
+
+async def test_an_async_handler_is_a_task_with_a_context_of_its_own(app, connected):
+    variable = contextvars.ContextVar("variable", default="unset")
+    tasks = []
+
+    @app.get("/")
+    async def handler(request):
+        before = variable.get()
+        variable.set("set")
+        task = asyncio.current_task()
+        tasks.append(task)
+        async with asyncio.timeout(10):
+            await asyncio.sleep(0)
+        assert asyncio.current_task() is task
+        return [before, variable.get(), task.get_name()]
+
+    client = await connected(app)
+    for _ in range(3):
+        assert (await client.request("GET", "/")).json() == ["unset", "set", "GET /"]
+    assert len(set(tasks)) == 3
+    assert all(isinstance(task, asyncio.Task) for task in tasks)
+
+
+async def test_a_task_of_a_handler_prints_where_it_waits(app, connected):
+    seen = []
+
+    @app.get("/")
+    async def handler(request):
+        task = asyncio.current_task()
+        seen.append((repr(task), task.get_stack()[-1].f_code.co_name))
+
+    await (await connected(app)).request("GET", "/")
+    assert "handler" in seen[0][0]
+    assert seen[0][1] == "handler"
+
+
+async def test_a_timeout_inside_a_handler_works(app, connected):
+    @app.method
+    async def slow():
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            return "timed out"
+
+    assert await (await connected(app)).call("slow") == "timed out"
+
+
+async def test_a_task_factory_of_the_program_makes_the_tasks(app, connected):
+    made = []
+
+    def factory(loop, coroutine, **options):
+        made.append(asyncio.Task(coroutine, loop=loop, **options))
+        return made[-1]
+
+    @app.method
+    async def hello():
+        return 1
+
+    client = await connected(app)
+    asyncio.get_running_loop().set_task_factory(factory)
+    try:
+        assert await client.call("hello") == 1
+    finally:
+        asyncio.get_running_loop().set_task_factory(None)
+    assert [task.get_name() for task in made] == ["hello"]
+
+
+async def test_handlers_run_side_by_side(app, connected):
+    barrier = asyncio.Barrier(50)
+
+    @app.method
+    async def meet():
+        await barrier.wait()
+        return True
+
+    client = await connected(app)
+    assert all(await asyncio.gather(*(client.call("meet") for _ in range(50))))
+
+
+async def test_a_plain_handler_runs_in_a_thread_beside_others(connected):
+    app = tidewire.Server("127.0.0.1:0", threads=4)
+    barrier = threading.Barrier(4, timeout=30)
+    variable = contextvars.ContextVar("variable", default="unset")
+
+    @app.method
+    def meet():
+        barrier.wait()
+        before = variable.get()
+        variable.set("set")
+        return [before, threading.current_thread() is threading.main_thread()]
+
+    client = await connected(app)
+    results = await asyncio.gather(*(client.call("meet") for _ in range(8)))
+    assert results == [["unset", False]] * 8
+
+
+async def test_awaitable_and_callable_objects_are_handlers(app, connected):
+    class Awaited:
+        async def __call__(self, request):
+            return "object"
+
+    class Bound:
+        def plain(self, request):
+            return threading.current_thread() is threading.main_thread()
+
+        async def method(self, request):
+            return "method"
+
+    async def two(first, request):
+        return first
+
+    app.get("/object")(Awaited())
+    app.get("/bound")(Bound().method)
+    app.get("/plain")(Bound().plain)
+    app.get("/partial")(functools.partial(two, "partial"))
+    client = await connected(app)
+    assert (await client.request("GET", "/object")).text == "object"
+    assert (await client.request("GET", "/bound")).text == "method"
+    assert (await client.request("GET", "/plain")).json() is False
+    assert (await client.request("GET", "/partial")).text == "partial"
+
+
+async def test_what_cannot_be_a_handler_is_refused_at_once(app):
+    async def stream(request):
+        yield 1
+
+    with pytest.raises(tidewire.InvalidArgumentError, match="streamed"):
+        app.get("/")(stream)
+    with pytest.raises(tidewire.InvalidArgumentError, match="take the request"):
+        app.get("/")(lambda: None)
+    with pytest.raises(tidewire.InvalidArgumentError, match="name"):
+        app.method(functools.partial(print))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["no-slash", "/methods/x", "/healthz", "/{", "/{a}/{a}", "/taken"]
+)
+async def test_a_bad_pattern_is_told_by_start(app, pattern):
+    @app.get("/taken")
+    async def taken(request): ...
+
+    @app.get(pattern)
+    async def handler(request): ...
+
+    with pytest.raises(tidewire.InvalidArgumentError):
+        await app.start()
+
+
+async def test_an_address_that_will_not_do_is_told_by_start(app):
+    async with app:
+        with pytest.raises(tidewire.UnavailableError):
+            await tidewire.Server(f"127.0.0.1:{app.port}").start()
+    with pytest.raises(tidewire.InvalidArgumentError):
+        await tidewire.Server("no-port").start()
+    with pytest.raises(tidewire.InvalidArgumentError, match="unix"):
+        tidewire.Server("unix:/run/a.sock")
+
+
+async def test_paths_that_nobody_serves_answer_by_the_table(app, connected):
+    @app.get("/only-get")
+    async def handler(request):
+        return "x"
+
+    client = await connected(app)
+    missing = await client.request("GET", "/none")
+    assert (missing.status, missing.json()["code"]) == (404, "not_found")
+    wrong = await client.request("POST", "/only-get", body=b"")
+    assert (wrong.status, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert "GET" in wrong.headers["allow"]
+    with pytest.raises(tidewire.NotFoundError):
+        await client.call("none")
+
+
+async def test_limits_are_options(connected):
+    app = tidewire.Server("127.0.0.1:0", limits=tidewire.Limits(body_bytes_max=10))
+
+    @app.post("/")
+    async def handler(request):
+        return len(request.body)
+
+    client = await connected(app)
+    assert (await client.request("POST", "/", body=b"x" * 10)).json() == 10
+    assert (await client.request("POST", "/", body=b"x" * 11)).status == 413
+
+
+async def test_several_servers_share_a_loop_and_each_has_its_own(connected):
+    first, second = tidewire.Server("127.0.0.1:0"), tidewire.Server("127.0.0.1:0", loops=2)
+
+    @first.method
+    async def which_one():
+        return 1
+
+    @second.method("which_one")
+    async def other():
+        return 2
+
+    one, two = await connected(first), await connected(second)
+    assert await asyncio.gather(one.call("which_one"), two.call("which_one")) == [1, 2]
+    await first.stop()
+    assert await two.call("which_one") == 2
+
+
+async def test_a_server_starts_anew_after_it_has_stopped(app, connected):
+    @app.method
+    async def hello():
+        return "hello"
+
+    for _ in range(3):
+        async with app, tidewire.connect(app.url) as client:
+            assert await client.call("hello") == "hello"
+    with pytest.raises(tidewire.MisuseError):
+        _ = app.url
+
+
+async def test_stop_lets_what_is_under_way_end(app, connected):
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    @app.method
+    async def slow():
+        begun.set()
+        await go_on.wait()
+        return "done"
+
+    client = await connected(app)
+    call = asyncio.create_task(client.call("slow"))
+    await begun.wait()
+    stopping = asyncio.create_task(app.stop(grace=30))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert await call == "done"
+    await stopping
+
+
+async def test_stop_cancels_what_has_not_ended_within_its_grace(app, connected):
+    begun, ended = asyncio.Event(), []
+
+    @app.method
+    async def endless():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    client = await connected(app)
+    call = asyncio.create_task(client.call("endless"))
+    await begun.wait()
+    await app.stop(grace=0.05)
+    with pytest.raises(tidewire.Error) as caught:
+        await call
+    assert caught.value.code in ("connection_lost", "unavailable")
+    assert ended == ["cancelled"]
+
+
+async def test_stats_count_what_was_asked(app, connected):
+    @app.method
+    async def hello():
+        return 1
+
+    client = await connected(app)
+    for _ in range(5):
+        await client.call("hello")
+    stats = app.stats()
+    assert stats.requests == 5
+    assert stats.connections_accepted >= 1
+    assert stats.requests_in_flight == 0
+    assert stats.app_stall_seconds >= 0

@@ -10,6 +10,7 @@ app.method('add', ({ a, b }) => a + b)
 await app.start()
 
 const client = await connect(app.url)
-console.log((await client.request('GET', '/users/7')).json(), await client.call('add', { a: 1, b: 2 }))
+const user = await client.request('GET', '/users/7')
+console.log(user.json(), await client.call('add', { a: 1, b: 2 }))
 await client.close()
 await app.stop()

@@ -2,8 +2,8 @@
 //
 //     client.mjs URL...
 //
-// Prints a line of JSON for each: who asked whom, and the median latency of 50 calls. Ends with 1 when
-// one of them failed.
+// Prints a line of JSON for each: who asked whom, and the median latency of 50 calls. Ends with 1
+// when one of them failed.
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 

@@ -11,7 +11,9 @@ namespace detail {
 
 constexpr std::array<bool, 256> token_table() {
     std::array<bool, 256> table{};
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
     for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
     for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = true;
     for (std::size_t c = 'a'; c <= 'z'; ++c) table[c] = true;

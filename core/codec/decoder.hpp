@@ -7,7 +7,7 @@
 //         if (!*event) break;               // needs more bytes
 //         use(**event);                     // views in it last until the next call of next()
 //     }
-//     decoder.feed_eof();                   // then next() again: an end that cuts something is an Error
+//     decoder.feed_eof();                   // then next() again: an end in the middle is an Error
 //
 // Contract, checked by tests/support/decoder_check.hpp for each implementation:
 // 1. The same events however the bytes are cut.

@@ -30,7 +30,8 @@ struct HostPort {
 // "127.0.0.1:8080", "localhost:0", "[::1]:8080". invalid_argument otherwise.
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
 
-// %XX decoded; nullopt for a broken escape or a NUL, escaped or not. With `plus_is_space` as in HTML forms.
+// %XX decoded; nullopt for a broken escape or a NUL, escaped or not. With `plus_is_space` as in
+// HTML forms.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text,
                                                         bool plus_is_space = false);
 // Everything but unreserved characters (RFC 3986 2.3) as %XX.

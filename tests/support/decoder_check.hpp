@@ -1,4 +1,4 @@
-// The contract of codec/decoder.hpp, checked for any Decoder on any bytes: one suite for all codecs.
+// The contract of codec/decoder.hpp, checked for any Decoder on any bytes: one suite for all.
 //
 //     const Transcript said = check_decoder(
 //         bytes, [] { return std::make_unique<RequestParser>(ParserLimits{}); },
@@ -146,7 +146,8 @@ Transcript check_decoder(std::string_view bytes, Make make, Render render, Cuts 
         const double share = std::uniform_real_distribution<double>(0.001, 0.5)(random);
         std::bernoulli_distribution here(share);
         std::vector<std::size_t> cuts;
-        std::ranges::copy_if(all, std::back_inserter(cuts), [&](std::size_t) { return here(random); });
+        std::ranges::copy_if(all, std::back_inserter(cuts),
+                             [&](std::size_t) { return here(random); });
         compare(cuts, "at random (seed " + std::to_string(tried.seed) + ")");
     }
     return whole;

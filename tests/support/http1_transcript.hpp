@@ -1,4 +1,4 @@
-// How the events of the HTTP/1.1 parsers read in tests, and the suite of decoder_check.hpp for them.
+// How the events of the HTTP/1.1 parsers read in tests, and decoder_check.hpp's suite for them.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,8 @@
 #include "codec/http1/framing_rules.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-
-#include "base/field_text.hpp"
 
 namespace tidewire::codec::http1 {
 namespace {
@@ -29,12 +28,19 @@ std::string_view transfer_encoding(std::string_view value, Framing& framing) noe
 }
 
 // RFC 3986 3.2.2 and 3.2.3: a registered name or an address, and a port.
+constexpr std::array<bool, 256> kHostTable = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("-._~%!$&'()*+,;=:[]")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    for (std::size_t c = '0'; c <= '9'; ++c) table[c] = true;
+    for (std::size_t c = 'A'; c <= 'Z'; ++c) table[c] = table[c - 'A' + 'a'] = true;
+    return table;
+}();
+
 bool is_host(std::string_view value) noexcept {
-    return std::ranges::all_of(value, [](char c) {
-        constexpr std::string_view kOthers = "-._~%!$&'()*+,;=:[]";
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kOthers.find(c) != std::string_view::npos;
-    });
+    return std::ranges::all_of(
+        value, [](char c) { return kHostTable[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace

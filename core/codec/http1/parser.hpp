@@ -2,13 +2,16 @@
 // top of it stands the strictness that keeps request smuggling out.
 //
 // Refused beyond what the grammar refuses, each as protocol_error, never repaired:
-//   Content-Length beside Transfer-Encoding; several Content-Length fields or a list in one, a sign,
-//   anything but digits; a Transfer-Encoding other than exactly `chunked`; Transfer-Encoding in
-//   HTTP/1.0; obs-fold; bare CR or LF, NUL; white space before the colon; HTTP/1.1 without exactly
-//   one Host; versions other than 1.0 and 1.1; chunk sizes that are not 1 to 16 hex digits, chunk
-//   extensions over 4 KiB.
+//   Content-Length beside Transfer-Encoding; several Content-Length fields or a list in one, a
+//   sign, anything but digits; a Transfer-Encoding other than exactly `chunked`; Transfer-Encoding
+//   in HTTP/1.0; obs-fold; bare CR or LF, NUL; white space before the colon; HTTP/1.1 without
+//   exactly one Host; versions other than 1.0 and 1.1; chunk sizes that are not 1 to 16 hex digits,
+//   chunk extensions over 4 KiB.
 // Limits: uri_too_long, header_too_large, payload_too_large (declared: at the head; chunked: at the
-// limit). Trailers are parsed and dropped.
+// limit). Trailers are parsed and dropped. Empty lines before a message are skipped, up to 1 KiB.
+//
+// An end of the input in the middle of a message is connection_lost. After a message that says
+// `Connection: close` what follows is dropped unread (RFC 9112 9.6).
 //
 // A request parser goes on with the next request by itself (pipelining): bytes after an End stay
 // with it. `unread()` gives those that no event has consumed, for a connection that changes its

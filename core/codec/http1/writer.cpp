@@ -140,7 +140,8 @@ void write_request_head(std::string& out, const RequestLine& line, const Headers
         out.append("\r\n");
     }
     append_headers(out, headers);
-    const bool bodiless = std::ranges::find(kBodilessMethods, line.method) != kBodilessMethods.end();
+    const bool bodiless =
+        std::ranges::find(kBodilessMethods, line.method) != kBodilessMethods.end();
     if (body_bytes != 0 || !bodiless) append_content_length(out, body_bytes);
     out.append("\r\n");
 }
@@ -156,7 +157,8 @@ std::string_view reason_phrase(int status) noexcept {
 }
 
 std::string http_date(long long unix_seconds) {
-    constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed",
+                                                    "Thu", "Fri", "Sat"};
     constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const long long seconds = std::clamp(unix_seconds, 0LL, 253'402'300'799LL);  // to the year 9999

@@ -1,8 +1,8 @@
 // Bytes of HTTP/1.1 messages (RFC 9112). Each function appends to `out` and allocates nothing else.
 //
 // The writer owns the framing: Content-Length, Connection, Date and Host are its own, so callers
-// leave them out of `headers` (framing_field() tells which). Header text is checked when it is added
-// to Headers, not here.
+// leave them out of `headers` (framing_field() tells which). Header text is checked when it is
+// added to Headers, not here.
 #pragma once
 
 #include <cstddef>

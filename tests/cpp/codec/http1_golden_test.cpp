@@ -67,7 +67,9 @@ const Value* field_of(const Value& message, std::string_view name) {
 
 // The message in the words of http1_transcript.hpp.
 std::string expected_text(const Value& message) {
-    const auto flag = [&](std::string_view name) { return message[name].as<bool>().value_or(false); };
+    const auto flag = [&](std::string_view name) {
+        return message[name].as<bool>().value_or(false);
+    };
     const std::string minor = message["version"].as<std::string>().value().substr(2);
     std::string out = "head ";
     if (message.find("status") != nullptr) {

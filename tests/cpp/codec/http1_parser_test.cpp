@@ -111,7 +111,8 @@ TEST_CASE("a body limit is kept by declared, chunked and endless bodies alike", 
     CHECK(code_of(test::check_request(post + "Content-Length: 4\r\n\r\nabcd", limits)) == "none");
     CHECK(code_of(test::check_request(post + "Content-Length: 5\r\n\r\nabcde", limits)) ==
           "payload_too_large");
-    CHECK(code_of(test::check_request(chunked + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n", limits)) == "none");
+    CHECK(code_of(test::check_request(chunked + "2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n", limits)) ==
+          "none");
     CHECK(code_of(test::check_request(chunked + "2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n", limits)) ==
           "payload_too_large");
     const std::string answer = "HTTP/1.1 200 OK\r\n\r\n";
@@ -172,7 +173,8 @@ TEST_CASE("an error names what is wrong", "[http1]") {
         return std::string(test::check_request(bytes).error->message());
     };
     CHECK(message("GET / HTTP/1.1\r\n\r\n") == "Host is missing.");
-    CHECK(message("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n") == "A header field is folded.");
+    CHECK(message("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n") ==
+          "A header field is folded.");
     CHECK(message("GET / HTTP/1.1\nHost: a\r\n\r\n") == "A line ends without a carriage return.");
     CHECK(message("G@T / HTTP/1.1\r\n") == "The head is malformed: bad method.");
 }

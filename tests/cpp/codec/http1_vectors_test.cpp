@@ -81,7 +81,8 @@ std::string with_host(const std::string& input) {
         out += input.substr(begin, line_end - begin);
         const std::size_t next = input.find(" HTTP/1.1\r\n", line_end);
         const std::string rest = input.substr(line_end, next - line_end);
-        if (rest.find("Host:") == rest.npos && rest.find("HOST:") == rest.npos) out += "Host: example.com\r\n";
+        const bool has_host = rest.find("Host:") != rest.npos || rest.find("HOST:") != rest.npos;
+        if (!has_host) out += "Host: example.com\r\n";
         begin = line_end;
     }
     return out + input.substr(begin);

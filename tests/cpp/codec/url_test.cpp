@@ -17,7 +17,7 @@ TEST_CASE("a URL gives its scheme, host, port and prefix", "[url]") {
         Row{"http://localhost", "http", "localhost", "", "localhost", 80},
         Row{"http://localhost/", "http", "localhost", "", "localhost", 80},
         Row{"HTTPS://Example.com:443", "https", "Example.com", "", "Example.com", 443},
-        Row{"http://127.0.0.1:8080/api/v1/", "http", "127.0.0.1", "/api/v1", "127.0.0.1:8080", 8080},
+        Row{"http://10.0.0.1:8080/api/v1/", "http", "10.0.0.1", "/api/v1", "10.0.0.1:8080", 8080},
         Row{"http://[::1]:65535/a%20b", "http", "::1", "/a%20b", "[::1]:65535", 65535},
         Row{"http://[2001:db8::1]", "http", "2001:db8::1", "", "[2001:db8::1]", 80},
     };

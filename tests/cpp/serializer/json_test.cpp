@@ -217,8 +217,9 @@ TEST_CASE("a float64 is written shortest and never reads as an integer again", "
     CHECK(dumped(0.1) == "0.1");
     CHECK(dumped(1e300) == "1e+300");
     CHECK(dumped(123456789012345680.0) == "123456789012345680.0");
-    for (const double number : {1.0, -0.0, 0.1, 1.0 / 3, 1e21, 1e22, 5e-324, 2.2250738585072014e-308,
-                                1.7976931348623157e308, 9007199254740993.0}) {
+    for (const double number : {1.0, -0.0, 0.1, 1.0 / 3, 1e21, 1e22, 5e-324,
+                                2.2250738585072014e-308, 1.7976931348623157e308,
+                                9007199254740993.0}) {
         const Value value(number);
         CHECK(parsed(dumped(value)) == value);
     }

@@ -30,6 +30,7 @@ mkdir -p dist
 rm -f dist/tidewire-*.tgz
 npm pack --silent --ignore-scripts --pack-destination dist >/dev/null
 [[ -f dist/tidewire-$version.tgz ]] || die "npm pack made no dist/tidewire-$version.tgz"
-tar -tzf "dist/tidewire-$version.tgz" | grep -q "package/$prebuild/tidewire.node" ||
+contents=$(tar -tzf "dist/tidewire-$version.tgz")
+[[ $contents == *"package/$prebuild/tidewire.node"* ]] ||
     die "the tarball has no addon inside"
 say "dist/tidewire-$version.tgz ($(du -h "dist/tidewire-$version.tgz" | cut -f 1))"

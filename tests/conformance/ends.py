@@ -6,6 +6,7 @@ to pass. Processes are ended by their own pid, and with the test that started th
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -130,10 +131,9 @@ class Process:
             reader.join(PATIENCE)
         for stream in (self._process.stdout, self._process.stderr, self._process.stdin):
             if stream is not None and not stream.closed:
-                try:
+                # What a killed process was told last is of no interest to it any more.
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass  # what it was told last is of no interest to it any more
         return self._process.returncode
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from conformance.ends import PATIENCE
 
@@ -17,9 +17,7 @@ def bytes_of(text: Any) -> bytes:
     """The bytes of a golden case: see README.md."""
     if isinstance(text, str):
         return text.encode("latin-1")
-    parts = [
-        part if isinstance(part, str) else part["repeat"] * part["times"] for part in text
-    ]
+    parts = [part if isinstance(part, str) else part["repeat"] * part["times"] for part in text]
     return "".join(parts).encode("latin-1")
 
 
@@ -121,7 +119,7 @@ class Connection:
     def close(self) -> None:
         self.socket.close()
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -165,7 +163,7 @@ class RawServer:
         for thread in self._threads:
             thread.join(PATIENCE)
 
-    def __enter__(self) -> RawServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,9 @@ from conformance.ends import ServerEnd
 from conformance.raw import Connection, bytes_of
 
 ANSWERS = json.loads((Path(__file__).resolve().parent / "http1_answers.json").read_text())
-DATE = re.compile(rb"Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT\r")
+DATE = re.compile(
+    rb"Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT\r"
+)
 
 
 @pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case["name"])

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from conformance.ends import PATIENCE, ROOT, ServerEnd, environment, unused_port, until
+from conformance.ends import PATIENCE, ROOT, ServerEnd, environment, until, unused_port
 
 PEERS = Path(__file__).resolve().parent / "peers"
 CLIENTS = ("curl", "httpx", "undici", "node_http")
@@ -42,7 +42,9 @@ def perform(peer: str, url: str, requests: list[dict[str, Any]], **told: Any) ->
 
 
 @contextmanager
-def waiting(peer: str, url: str, requests: list[dict[str, Any]]) -> Iterator[subprocess.Popen[bytes]]:
+def waiting(
+    peer: str, url: str, requests: list[dict[str, Any]]
+) -> Iterator[subprocess.Popen[bytes]]:
     """A foreign client that waits for an answer; it is killed at the end."""
     process = subprocess.Popen(
         client_command(peer), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL

@@ -7,8 +7,8 @@ import random
 from typing import Any
 
 import pytest
-
 from conformance.ends import ServerEnd, new_tag
+
 from interop.peers import CLIENTS, perform, waiting
 
 JSON = {"Content-Type": "application/json"}

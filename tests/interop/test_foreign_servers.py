@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from conformance.ends import LANGUAGES, ClientEnd, ServerEnd, body_of, until
 from conformance.raw import Connection, RawServer
+
 from interop.peers import SERVERS, STATUSES, established, foreign_server
 
 # What our clients make of a status that bears no code of ours.

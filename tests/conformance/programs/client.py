@@ -75,7 +75,8 @@ def headers_with_type(command: dict[str, Any]) -> dict[str, str] | None:
 def body_of(command: dict[str, Any]) -> bytes | None:
     if "body_hex" not in command and "fill" not in command:
         return None
-    return bytes.fromhex(command.get("body_hex", "")) + b"x" * command.get("fill", 0)
+    fill: int = command.get("fill", 0)
+    return bytes.fromhex(command.get("body_hex", "")) + b"x" * fill
 
 
 def describe(response: tidewire.Response) -> dict[str, Any]:

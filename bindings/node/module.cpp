@@ -1,5 +1,5 @@
-// The addon `tidewire.node`: one function, attach(), which gives a copy of the package its own
-// Handoff and the native functions bound to it.
+// The addon `tidewire.node`: its version, and one function, attach(), which gives a copy of the
+// package its own Handoff and the native functions bound to it.
 //
 // An environment (the main thread, each worker thread) loads the addon for itself, and one
 // environment may load the package several times (jest does, per test file). Nothing here is
@@ -32,8 +32,9 @@ Napi::Value hold(Handoff& handoff, const Napi::CallbackInfo& info) {
 
 class Module : public Napi::Addon<Module> {
 public:
-    Module(Napi::Env, Napi::Object exports) {
-        DefineAddon(exports, {InstanceMethod("attach", &Module::attach)});
+    Module(Napi::Env env, Napi::Object exports) {
+        DefineAddon(exports, {InstanceMethod("attach", &Module::attach),
+                              InstanceValue("version", Napi::String::New(env, kVersion))});
     }
 
 private:
@@ -41,7 +42,6 @@ private:
         const Napi::Env env = info.Env();
         auto handoff = std::make_shared<Handoff>(env, info[0].As<Napi::Object>());
         auto functions = Napi::Object::New(env);
-        functions.Set("version", Napi::String::New(env, kVersion));
         functions.Set("events", handoff->events(env));
         define<&hold>(functions, "hold", *handoff);
         define_server_functions(functions, *handoff);

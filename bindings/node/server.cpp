@@ -55,9 +55,8 @@ Napi::Value server_stop(Handoff& handoff, const Napi::CallbackInfo& info) {
     Server& server = server_at(handoff, info[0]);
     const auto grace = duration(info[1]).value_or(std::chrono::milliseconds(-1));
     const std::uint32_t operation = info[2].As<Napi::Number>().Uint32Value();
-    server.stop_async(grace, [done = handoff.host(info.Env())->completion_void(operation)]() mutable {
-        done(Result<void>());
-    });
+    auto done = handoff.host(info.Env())->completion_void(operation);
+    server.stop_async(grace, [done = std::move(done)]() mutable { done(Result<void>()); });
     return info.Env().Undefined();
 }
 

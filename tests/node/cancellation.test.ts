@@ -19,7 +19,9 @@ function waiting(): {
 
 test('a caller that aborts is told at once, and so is the handler', async () => {
   const { began, reason, handler } = waiting()
-  const { app, client } = await serving((server) => server.method('wait', (_args, context) => handler(context)))
+  const { app, client } = await serving((server) =>
+    server.method('wait', (_args, context) => handler(context)),
+  )
   const controller = new AbortController()
   const pending = failure(client.call('wait', null, { signal: controller.signal }))
   await began
@@ -44,7 +46,9 @@ test('AbortSignal.timeout cancels with its own reason as the cause', async () =>
 
 test('a deadline that passes reaches the handler as a timeout', async () => {
   const { reason, handler } = waiting()
-  const { client } = await serving((app) => app.method('wait', (_args, context) => handler(context)))
+  const { client } = await serving((app) =>
+    app.method('wait', (_args, context) => handler(context)),
+  )
   expect((await failure(client.call('wait', null, { timeoutMs: 50 }))).code).toBe('timeout')
   expect(await reason).toBeInstanceOf(TidewireError)
 })
@@ -131,7 +135,9 @@ test('many cancellations at once all arrive', async () => {
 
 test('a client killed with -9 cancels what it had called', async () => {
   const { began, reason, handler } = waiting()
-  const { app } = await serving((server) => server.method('wait', (_args, context) => handler(context)))
+  const { app } = await serving((server) =>
+    server.method('wait', (_args, context) => handler(context)),
+  )
   const caller = program('calling.mjs', [app.url, 'wait'])
   await began
   caller.child.kill('SIGKILL')

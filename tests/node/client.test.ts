@@ -14,7 +14,9 @@ test('call gives what the method gave', async () => {
 
 test('methods.name is call by another spelling', async () => {
   const { client } = await serving((app) =>
-    app.method('add', ({ a, b }: { a: number; b: number }) => a + b).method('math.neg', (n: number) => -n),
+    app
+      .method('add', ({ a, b }: { a: number; b: number }) => a + b)
+      .method('math.neg', (n: number) => -n),
   )
   expect(await client.methods['add']({ a: 1, b: 2 })).toBe(3)
   expect(await client.methods['math.neg'](4)).toBe(-4)
@@ -40,7 +42,10 @@ test('raiseForStatus gives a good response back', async () => {
 
 test('a request sends JSON, text or bytes with their types', async () => {
   const { client } = await serving((app) =>
-    app.post('/', (request) => ({ type: request.headers.get('content-type'), text: request.text() })),
+    app.post('/', (request) => ({
+      type: request.headers.get('content-type'),
+      text: request.text(),
+    })),
   )
   const send = async (options: Parameters<typeof client.request>[2]): Promise<unknown> =>
     (await client.request('POST', '/', options)).json()
@@ -103,7 +108,9 @@ test('a deadline that passes is a timeout, and the server answers it itself', as
 })
 
 test('the deadline of the client holds where the call gives none', async () => {
-  const { app } = await serving((server) => server.method('never', () => new Promise(() => undefined)))
+  const { app } = await serving((server) =>
+    server.method('never', () => new Promise(() => undefined)),
+  )
   const client = await connect(app.url, { timeoutMs: 50 })
   try {
     expect((await failure(client.call('never'))).code).toBe('timeout')

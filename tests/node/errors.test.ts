@@ -1,7 +1,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ERRORS, Response, Server, TidewireError, connect, version, type HandlerErrorMessage } from 'tidewire'
+import {
+  ERRORS,
+  type HandlerErrorMessage,
+  Response,
+  Server,
+  TidewireError,
+  connect,
+  version,
+} from 'tidewire'
 import { failure, program, serving } from './support'
 
 const ROOT = join(__dirname, '..', '..')
@@ -190,7 +198,7 @@ describe('misuse is an error with a code', () => {
     ['options that are null', () => new Server('127.0.0.1:0', null as unknown as object)],
     ['no loops', () => new Server('127.0.0.1:0', { loops: 0 })],
     ['an unknown limit', () => new Server('127.0.0.1:0', { limits: { bodyMax: 1 } as object })],
-    ['a limit that is no number', () => new Server('127.0.0.1:0', { limits: { bodyBytesMax: NaN } })],
+    ['a limit that is NaN', () => new Server('127.0.0.1:0', { limits: { bodyBytesMax: NaN } })],
     ['a fraction as a limit', () => new Server('127.0.0.1:0', { limits: { pipelineMax: 1.5 } })],
     ['an address without a port', () => new Server('localhost').start()],
     ['a port beyond 65535', () => new Server('127.0.0.1:65536').start()],

@@ -66,7 +66,7 @@ test('twenty worker threads exit and are terminated with live servers and client
   expect([code, signal, stdout, stderr]).toEqual([0, null, '20 ended, 42\n', ''])
 })
 
-test('what escapes from a batch is an uncaught exception, and the rest of the batch is run', async () => {
+test('what escapes from a batch is uncaught, and the rest of the batch is run', async () => {
   const { code, stdout, stderr } = await program('throwing_dispatch.mjs').ended
   expect([code, stdout, stderr]).toEqual([0, '10 answered, true\n', ''])
 })
@@ -89,7 +89,8 @@ test('two copies of the package in one environment do not hurt each other', asyn
   jest.resetModules()
   const second = jest.requireActual<typeof tidewire>('tidewire')
   expect(second.Server).not.toBe(first.Server)
-  const app = new first.Server('127.0.0.1:0').method('add', ({ a, b }: { a: number; b: number }) => a + b)
+  const app = new first.Server('127.0.0.1:0')
+  app.method('add', ({ a, b }: { a: number; b: number }) => a + b)
   await app.start()
   const clients = [await first.connect(app.url), await second.connect(app.url)]
   try {

@@ -1,6 +1,6 @@
 import { program } from './support'
 
-// A young generation of fixed size, since V8 lets it grow with the rate of garbage, which is no leak.
+// A young generation of fixed size, since V8 lets it grow with the rate of garbage: no leak.
 const NODE_ARGS = ['--expose-gc', '--max-semi-space-size=1']
 
 test('memory after 100,000 calls is that after 10,000, as server and as client', async () => {
@@ -19,7 +19,7 @@ test('memory after 100,000 calls is that after 10,000, as server and as client',
   expect((await client.ended).code).toBe(0)
   server.child.stdin?.write('stop\n')
   expect((await server.ended).code).toBe(0)
-  console.info(`server ${serverBefore} -> ${serverAfter} MiB, client ${clientBefore} -> ${clientAfter} MiB`)
+  console.info('MiB, server:', serverBefore, serverAfter, 'client:', clientBefore, clientAfter)
   expect(serverAfter).toBeLessThanOrEqual(serverBefore + 2)
   expect(clientAfter).toBeLessThanOrEqual(clientBefore + 2)
 })

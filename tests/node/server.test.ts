@@ -2,7 +2,9 @@ import { type Handler, Response, Server } from 'tidewire'
 import { clientOf, deferred, failure, rawSocket, readAll, serving } from './support'
 
 test('a route answers an object as JSON', async () => {
-  const { client } = await serving((app) => app.get('/users/{id}', ({ params }) => ({ id: params['id'] })))
+  const { client } = await serving((app) =>
+    app.get('/users/{id}', ({ params }) => ({ id: params['id'] })),
+  )
   const response = await client.request('GET', '/users/7')
   expect(response.status).toBe(200)
   expect(response.contentType).toBe('application/json')
@@ -11,7 +13,9 @@ test('a route answers an object as JSON', async () => {
 
 test('an async handler answers when its promise settles', async () => {
   const gate = deferred<string>()
-  const { client } = await serving((app) => app.get('/late', async () => ({ at: await gate.promise })))
+  const { client } = await serving((app) =>
+    app.get('/late', async () => ({ at: await gate.promise })),
+  )
   const pending = client.request('GET', '/late')
   gate.resolve('last')
   expect((await pending).json()).toEqual({ at: 'last' })
@@ -24,12 +28,14 @@ test.each<[string, Handler, number, string, string]>([
   ['a number', () => 1.5, 200, 'application/json', '1.5'],
   ['an array', () => [1, 'two'], 200, 'application/json', '[1,"two"]'],
   ['bytes', () => new TextEncoder().encode('raw'), 200, 'application/octet-stream', 'raw'],
-  ['a Response', () => new Response('made', { status: 201 }), 201, 'text/plain; charset=utf-8', 'made'],
-  ['a JSON Response', () => Response.json({ a: 1 }, { status: 202 }), 202, 'application/json', '{"a":1}'],
+  ['a Response', () => new Response('a', { status: 201 }), 201, 'text/plain; charset=utf-8', 'a'],
+  ['a JSON one', () => Response.json([1], { status: 202 }), 202, 'application/json', '[1]'],
 ])('a handler may give %s', async (_, handler, status, contentType, text) => {
   const { client } = await serving((app) => app.get('/', handler))
   const response = await client.request('GET', '/')
-  expect([response.status, response.contentType, response.text()]).toEqual([status, contentType, text])
+  expect(response.status).toBe(status)
+  expect(response.contentType).toBe(contentType)
+  expect(response.text()).toBe(text)
 })
 
 test('a Response carries headers of its own and its Content-Type once', async () => {
@@ -41,7 +47,8 @@ test('a Response carries headers of its own and its Content-Type once', async ()
   )
   const response = await client.request('GET', '/')
   expect(response.headers.get('x-one')).toBe('a')
-  expect([...response.headers].filter(([name]) => name.toLowerCase() === 'content-type')).toHaveLength(1)
+  const types = [...response.headers].filter(([name]) => name.toLowerCase() === 'content-type')
+  expect(types).toHaveLength(1)
   expect(response.contentType).toBe('text/css')
 })
 
@@ -148,7 +155,8 @@ test('pipelined requests are answered in order', async () => {
     server.get('/{n}', ({ params }) => gates[Number(params['n'])].promise),
   )
   const socket = await rawSocket(app.port)
-  socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\n')
+  socket.write('GET /1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
   gates[1].resolve('second')
   gates[0].resolve('first')
   const text = await readAll(socket)

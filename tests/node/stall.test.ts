@@ -1,7 +1,7 @@
 import { type ServerStats, connect } from 'tidewire'
 import { program, rawSocket, readAll } from './support'
 
-test('a handler that blocks the loop for 5 s costs other connections nothing in the core', async () => {
+test('a handler that blocks the loop for 5 s costs connections nothing in the core', async () => {
   const server = program('serving.mjs')
   const url = await server.line()
   const port = Number(new URL(url).port)

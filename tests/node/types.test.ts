@@ -7,9 +7,9 @@ import { load } from '../../packages/node/dist/native'
 const ROOT = join(__dirname, '..', '..')
 
 test.each([
-  ['CommonJS', 'usage.cts'],
-  ['ESM', 'usage.mts'],
-])('what users write compiles against the shipped declarations, as %s', (_, file) => {
+  ['CommonJS', 'usage.cts', 'index.d.ts'],
+  ['ESM', 'usage.mts', 'index.d.mts'],
+])('what users write compiles against the shipped types, as %s', (_, file, declarations) => {
   const folder = mkdtempSync(join(tmpdir(), 'tidewire-types-'))
   try {
     const source = readFileSync(join(__dirname, 'types', 'usage.ts'), 'utf8')
@@ -23,7 +23,7 @@ test.each([
         types: ['node'],
         strict: true,
         noEmit: true,
-        paths: { tidewire: [join(ROOT, 'packages/node/dist', file.endsWith('.mts') ? 'index.d.mts' : 'index.d.ts')] },
+        paths: { tidewire: [join(ROOT, 'packages/node/dist', declarations)] },
       },
       files: [file],
     }

@@ -89,7 +89,8 @@ test('a Date is RFC 3339 text, and toJSON is obeyed', async () => {
   expect(await echoed({ at })).toEqual({ at: '2026-11-24T12:30:00.005Z' })
   expect(await echoed([new URL('http://a/b')])).toEqual(['http://a/b'])
   expect(await echoed({ toJSON: () => ({ n: 2n ** 60n }) })).toEqual({ n: 2n ** 60n })
-  expect(await echoed([new Number(1), new String('s'), new Boolean(false)])).toEqual([1, 's', false])
+  const boxed = [new Number(1), new String('s'), new Boolean(false)]
+  expect(await echoed(boxed)).toEqual([1, 's', false])
 })
 
 test('undefined is left out of objects and null elsewhere', async () => {
@@ -150,7 +151,9 @@ test('a depth of 64 passes, also with large integers', async () => {
   expect(await echoed(deep)).toEqual(deep)
 })
 
-test.each([['{"a":'], ['nul'], ['[1,]'], ['"\\ud800"'], ['{"a":1} x'], ["{'a':1}"], ['NaN'], ['01']])(
+const NO_JSON = ['{"a":', 'nul', '[1,]', '"\\ud800"', '{"a":1} x', "{'a':1}", 'NaN', '01']
+
+test.each(NO_JSON)(
   'the text %s is no JSON for a method nor for a route',
   async (text) => {
     let ran = false
@@ -170,7 +173,8 @@ test.each([['{"a":'], ['nul'], ['[1,]'], ['"\\ud800"'], ['{"a":1} x'], ["{'a':1}
 test('a body that is not UTF-8 is no JSON', async () => {
   const { client } = await serving((app) => app.post('/', (request) => request.json()))
   const body = new Uint8Array([0x22, 0xff, 0x22])
-  expect((await client.request('POST', '/', { body })).json()).toMatchObject({ code: 'invalid_argument' })
+  const response = await client.request('POST', '/', { body })
+  expect(response.json()).toMatchObject({ code: 'invalid_argument' })
 })
 
 test('a Response says JSON like a handler does', () => {

@@ -258,7 +258,8 @@ function watch(signal: AbortSignal, number: number): void {
   let numbers = watched.get(signal)
   if (numbers === undefined) {
     const made = new Set<number>()
-    signal.addEventListener('abort', () => made.forEach((one) => native.operationCancel(one)), { once: true })
+    const cancelAll = (): void => made.forEach((one) => native.operationCancel(one))
+    signal.addEventListener('abort', cancelAll, { once: true })
     watched.set(signal, made)
     numbers = made
   }

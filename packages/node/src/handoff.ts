@@ -31,7 +31,11 @@ let holds = 0
 let dispatching = false
 let flushScheduled = false
 
-export const native = load().attach({ dispatch, makeError: errorOf })
+const addon = load()
+
+/** The version of the core in the addon. */
+export const version: string = addon.version
+export const native = addon.attach({ dispatch, makeError: errorOf })
 
 const events = native.events
 

@@ -1,5 +1,14 @@
 // The same instance for `import` as for `require`: the classes of both are equal, and the addon is
 // loaded once.
 /// <reference lib="esnext.disposable" preserve="true" />
-export { Client, ERRORS, Headers, Response, Server, TidewireError, connect, version } from './index.js'
+export {
+  Client,
+  ERRORS,
+  Headers,
+  Response,
+  Server,
+  TidewireError,
+  connect,
+  version,
+} from './index.js'
 export type * from './index.js'

@@ -1,10 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { native } from './handoff'
-
 export { Client, connect } from './client'
 export type { CallOptions, ConnectOptions, Methods, RequestOptions } from './client'
 export { ERRORS, TidewireError } from './errors'
 export type { ErrorCode, ErrorRow } from './errors'
+export { version } from './handoff'
 export { Headers } from './headers'
 export type { HeadersInit } from './headers'
 export type { ServerStats } from './native'
@@ -14,6 +13,3 @@ export { Response } from './response'
 export type { ResponseInit } from './response'
 export { Server } from './server'
 export type { Handler, HandlerErrorMessage, MethodHandler, ServerOptions } from './server'
-
-/** The version of the package and of the core in it. */
-export const version: string = native.version

@@ -23,7 +23,6 @@ type Body = string | Uint8Array | undefined
 
 /** The functions of one attach(). A handle, slot, operation or result is a small number. */
 export interface Native {
-  readonly version: string
   /** Word 0: the event being run; from word 4 on four words per event, see handoff.ts. */
   readonly events: Uint32Array
   hold(held: boolean): void
@@ -123,6 +122,7 @@ export interface ServerStats {
 }
 
 interface Addon {
+  readonly version: string
   attach(callbacks: Callbacks): Native
 }
 
@@ -151,8 +151,8 @@ export function load(): Addon {
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       return require(path) as Addon
     } catch (error) {
-      const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
-      failures.push(`  ${path}: ${reason}`)
+      const reason = error instanceof Error ? error.message : String(error)
+      failures.push(`  ${path}: ${reason.split('\n', 1)[0]}`)
     }
   }
   throw new TidewireError(

@@ -44,7 +44,8 @@ export async function everything(): Promise<void> {
   } catch (error) {
     if (error instanceof TidewireError && error.retryable) {
       const code: ErrorCode = error.code
-      throw new TidewireError(code, `${version} ${header} ${body.length} ${value}`, { cause: error })
+      const text = `${version} ${header} ${body.length} ${value}`
+      throw new TidewireError(code, text, { cause: error })
     }
   }
 

@@ -230,7 +230,8 @@ Call<Response> Client::call_json(std::string_view method, std::string args_json,
 }
 
 Call<Value> Client::call(std::string_view method, const Value& args, CallOptions options) {
-    auto json = args.dump();
+    Result<std::string> json = std::string();  // no arguments, no body
+    if (!args.is_null()) json = args.dump();
     if (!json) return failed<Value>(json.error());
     auto operation = base::make_ref<http::Operation>();
     if (auto ok = patterns::request_response::fill_call(*operation, impl_->prefix(), method,

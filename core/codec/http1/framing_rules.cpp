@@ -48,6 +48,7 @@ bool is_host(std::string_view value) noexcept {
 std::string_view FramingRules::field(FramingField field, std::string_view value,
                                      Framing& framing) noexcept {
     switch (field) {
+        case FramingField::connection: connection(value); return {};
         case FramingField::content_length: return content_length(value, framing);
         case FramingField::transfer_encoding: return transfer_encoding(value, framing);
         case FramingField::host:
@@ -60,6 +61,19 @@ std::string_view FramingRules::field(FramingField field, std::string_view value,
             return {};
     }
     return {};
+}
+
+void FramingRules::connection(std::string_view value) noexcept {
+    while (!value.empty()) {
+        const auto comma = value.find(',');
+        std::string_view option = value.substr(0, comma);
+        value = comma == std::string_view::npos ? std::string_view{} : value.substr(comma + 1);
+        while (option.starts_with(' ') || option.starts_with('\t')) option.remove_prefix(1);
+        while (option.ends_with(' ') || option.ends_with('\t')) option.remove_suffix(1);
+        close_ = close_ || equals_ignoring_case(option, "close");
+        keep_alive_ = keep_alive_ || equals_ignoring_case(option, "keep-alive");
+        upgrade_ = upgrade_ || equals_ignoring_case(option, "upgrade");
+    }
 }
 
 std::string_view FramingRules::finish(int version_minor, bool is_request,

@@ -11,7 +11,14 @@
 
 namespace tidewire::codec::http1 {
 
-enum class FramingField : std::uint8_t { content_length, transfer_encoding, host, upgrade, expect };
+enum class FramingField : std::uint8_t {
+    connection,
+    content_length,
+    transfer_encoding,
+    host,
+    upgrade,
+    expect,
+};
 
 class FramingRules {
 public:
@@ -22,9 +29,19 @@ public:
     // After the last field of a request, or of a response.
     [[nodiscard]] std::string_view finish(int version_minor, bool is_request,
                                           const Framing& framing) const noexcept;
+    // What the Connection fields said (RFC 9112 9.3): close wins over keep-alive.
+    [[nodiscard]] bool keeps_alive(int version_minor) const noexcept {
+        return !close_ && (version_minor >= 1 || keep_alive_);
+    }
+    [[nodiscard]] bool upgrades() const noexcept { return upgrade_; }
 
 private:
+    void connection(std::string_view value) noexcept;
+
     bool has_host_ = false;
+    bool close_ = false;
+    bool keep_alive_ = false;
+    bool upgrade_ = false;
 };
 
 }  // namespace tidewire::codec::http1

@@ -86,6 +86,7 @@ private:
         head_.headers.add_unchecked(ours(name), ours(value));
         std::string_view problem;
         switch (field) {
+            case Field::connection: problem = rule(FramingField::connection, value); break;
             case Field::content_length: problem = rule(FramingField::content_length, value); break;
             case Field::transfer_encoding:
                 problem = rule(FramingField::transfer_encoding, value);
@@ -104,8 +105,8 @@ private:
 
     void on_header_impl(Code& code) override {
         Framing& framing = head_.framing;
-        framing.keep_alive = Base::keep_alive();
-        framing.upgrade = framing.upgrade && Base::upgrade();
+        framing.keep_alive = rules_.keeps_alive(head_.version_minor);
+        framing.upgrade = framing.upgrade && rules_.upgrades();
         const auto problem = rules_.finish(head_.version_minor, is_request, framing);
         if (!problem.empty()) refuse(problem, code);
     }

@@ -233,7 +233,7 @@ void Service::call_with_value(const Method& method, http::Exchange& exchange) {
 
 Response Service::thrown(const char* what) const {
     if (debug_ && what != nullptr) return Response::problem(Error(ErrorCode::internal, what));
-    return Response::problem(Error(ErrorCode::internal, "the handler failed"));
+    return Response::problem(Error(ErrorCode::internal));
 }
 
 }  // namespace tidewire::patterns::request_response

@@ -180,3 +180,22 @@ TEST_CASE("an error names what is wrong", "[http1]") {
 }
 
 }  // namespace tidewire::codec::http1
+
+TEST_CASE("close wins over keep-alive, wherever it stands, and Proxy-Connection says nothing") {
+    const auto keeps = [](std::string_view version, std::string_view fields) {
+        tidewire::codec::http1::RequestParser parser({});
+        const std::string text = "GET / HTTP/" + std::string(version) + "\r\nHost: a\r\n" +
+                                 std::string(fields) + "\r\n";
+        parser.feed(text);
+        REQUIRE(parser.next().value().has_value());
+        return parser.head().framing.keep_alive;
+    };
+    REQUIRE(keeps("1.1", ""));
+    REQUIRE_FALSE(keeps("1.0", ""));
+    REQUIRE(keeps("1.0", "Connection: Keep-Alive\r\n"));
+    REQUIRE_FALSE(keeps("1.0", "Connection: keep-alive, close\r\n"));
+    REQUIRE_FALSE(keeps("1.1", "Connection: x , CLOSE\r\n"));
+    REQUIRE_FALSE(keeps("1.1", "Connection: close\r\nConnection: keep-alive\r\n"));
+    REQUIRE(keeps("1.1", "Proxy-Connection: close\r\n"));
+    REQUIRE_FALSE(keeps("1.0", "Proxy-Connection: keep-alive\r\n"));
+}

@@ -181,7 +181,7 @@ def fuzz_targets() -> list[Path]:
 
 
 def fuzz() -> list[Stage]:
-    stages = build("fuzz")
+    stages = build("fuzz", "fuzzers")
     for source in fuzz_targets():
         # New inputs go to the build folder; the seeds of the repository are read only.
         corpus = ROOT / "build" / "fuzz" / "corpus" / source.stem

@@ -10,7 +10,7 @@ suites := cpp python node conformance interop tidy
 demo_arguments := $(if $(ONCE),--once)
 
 .PHONY: help setup build demo test $(suites:%=test-%) lint asan tsan fuzz-quick tidy wheel tarball \
-        install-check bench-quick bench fresh generate clean
+        install-check bench-quick bench fresh generate readme clean
 
 help: ## This list
 	@printf 'tidewire %s\n\n' "$$(cat VERSION)"
@@ -73,6 +73,9 @@ fresh: ## demo, test and install-check on a Debian where nothing was installed b
 
 generate: setup ## Write what is generated from schemas/
 	@.venv/bin/python scripts/generate_errors.py
+
+readme: ## Put the examples and the demo's output into README.md (after make build)
+	@.venv/bin/python scripts/update_readme.py
 
 clean: ## Remove what was built (not what was installed)
 	rm -rf build dist prebuilds packages/node/dist packages/python/tidewire/_core*.so

@@ -201,8 +201,8 @@ def show_pairs(page: Page, servers: list[Server], processes: Processes) -> int:
     page.say()
     pairs = len(servers) ** 2
     page.say(
-        f"  {pairs - failed} of {pairs} pairs. Each figure is the median latency of 50 calls, half"
-        " by route, half by method."
+        f"  {pairs - failed} of {pairs} pairs;"
+        " the median latency of 50 calls each, by route and by method."
     )
     for error in errors:
         page.say(page.bad(f"  {error}"))
@@ -267,8 +267,8 @@ def stay(page: Page, servers: list[Server]) -> None:
 def demonstrate(page: Page, processes: Processes, build: Path, once: bool) -> int:
     page.say(
         page.strong(
-            "Three servers, in C++, Python and Node, tell the live figures of this machine;"
-            " a client in each language asks all three."
+            "Three servers, in C++, Python and Node, tell the live figures of this machine;\n"
+            "a client in each language asks all three."
         )
     )
     page.say()

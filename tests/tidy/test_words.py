@@ -20,7 +20,8 @@ UNFINISHED = re.compile(
 )
 NOT_RUN = re.compile(
     r"mark\.(skip|xfail)|pytest\.(skip|xfail|importorskip)\("
-    r"|\b(it|test|describe)\.(skip|todo|only)\b|\bx(it|describe)\(|\[\.\]|\[!(mayfail|shouldfail|hide)\]"
+    r"|\b(it|test|describe)\.(skip|todo|only)\b|\bx(it|describe)\("
+    r"|\[\.\]|\[!(mayfail|shouldfail|hide)\]"
 )
 # A path of someone's machine: only what scripts must name may stand.
 MACHINE = re.compile(r"(?<![\w.$}/])/(work|root|home/(?!tidewire\b)\w+|opt|srv|mnt)/")

@@ -21,7 +21,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +28,7 @@
 
 #include <tidewire/executor.hpp>
 #include <tidewire/function.hpp>
+#include <tidewire/handler.hpp>
 #include <tidewire/limits.hpp>
 #include <tidewire/reply.hpp>
 #include <tidewire/request.hpp>
@@ -40,12 +40,6 @@
 namespace tidewire {
 
 class Host;
-
-// A handler that throws answers `internal`; the text goes to the caller only with `debug`.
-using Handler = std::function<Response(const Request&)>;
-using AsyncHandler = std::function<void(Request, Reply)>;
-using MethodHandler = std::function<Result<Value>(const Value& args, const Request& context)>;
-using AsyncMethodHandler = std::function<void(Value args, Request context, Reply)>;
 
 struct ServerOptions {
     std::string address = "127.0.0.1:8080";  // "host:port", "[::1]:port"; port 0 takes a free one

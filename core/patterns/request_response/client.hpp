@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <tidewire/client.hpp>
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/value.hpp>

@@ -12,8 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <tidewire/handler.hpp>
 #include <tidewire/limits.hpp>
-#include <tidewire/server.hpp>
 
 #include "http/exchange.hpp"
 #include "http/router.hpp"

@@ -30,7 +30,8 @@ public:
         options.connections_max = static_cast<std::size_t>(connections);
         options.headers = value_or_raise(headers_from(headers));
         options.runtime = host_->core()->runtime();
-        client_.emplace(value_or_raise(Client::create(text_or_raise(url, "url"), std::move(options))));
+        client_.emplace(
+            value_or_raise(Client::create(text_or_raise(url, "url"), std::move(options))));
         host_->add_client(number(), *client_);
     }
     ~PyClient() {

@@ -114,7 +114,8 @@ PyObject* request_json(PyObject* self, PyObject*) {
 
 PyObject* request_text(PyObject* self, PyObject*) {
     const std::string_view body = self_of(self).request.body();
-    PyObject* text = PyUnicode_DecodeUTF8(body.data(), static_cast<Py_ssize_t>(body.size()), nullptr);
+    PyObject* text =
+        PyUnicode_DecodeUTF8(body.data(), static_cast<Py_ssize_t>(body.size()), nullptr);
     if (text != nullptr || PyErr_ExceptionMatches(PyExc_UnicodeDecodeError) == 0) return text;
     PyErr_Clear();
     const py::object exception =
@@ -160,7 +161,8 @@ PyGetSetDef request_attributes[] = {
     {"method", get_method, nullptr, "\"GET\"", nullptr},
     {"target", get_target, nullptr, "Path and query as sent.", nullptr},
     {"query", get_query, nullptr, "The query, decoded.", nullptr},
-    {"params", get_params, nullptr, "The parts of the path that the route names, decoded.", nullptr},
+    {"params", get_params, nullptr, "The parts of the path that the route names, decoded.",
+     nullptr},
     {"content_type", get_content_type, nullptr, "Empty if none was sent.", nullptr},
     {"body", get_body, nullptr, "The body, whole.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
@@ -192,7 +194,8 @@ PyTypeObject* add_type(py::module_& module, const char* full_name, const char* d
                          Py_TPFLAGS_IMMUTABLETYPE,
                      slots};
     PyObject* type = PyType_FromSpec(&spec);
-    if (type == nullptr || PyModule_AddType(module.ptr(), reinterpret_cast<PyTypeObject*>(type)) != 0) {
+    if (type == nullptr ||
+        PyModule_AddType(module.ptr(), reinterpret_cast<PyTypeObject*>(type)) != 0) {
         throw py::error_already_set();
     }
     return reinterpret_cast<PyTypeObject*>(type);
@@ -217,7 +220,11 @@ void add_request_types(py::module_& module) {
                             context_attributes, nullptr);
 }
 
-RequestObject* new_request(tidewire::Request request) { return make(request_type, std::move(request)); }
-RequestObject* new_context(tidewire::Request request) { return make(context_type, std::move(request)); }
+RequestObject* new_request(tidewire::Request request) {
+    return make(request_type, std::move(request));
+}
+RequestObject* new_context(tidewire::Request request) {
+    return make(context_type, std::move(request));
+}
 
 }  // namespace tidewire::python

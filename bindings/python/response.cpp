@@ -82,8 +82,9 @@ PyResponse make_response(const py::object& status_given, const py::object& body,
     made.response.headers = value_or_raise(headers_from(headers));
     Body converted = value_or_raise(any_body(body.ptr()));
     made.response.body = std::move(converted.bytes);
-    made.response.content_type = content_type.is_none() ? std::move(converted.content_type)
-                                                        : text_or_raise(content_type, "content_type");
+    made.response.content_type = content_type.is_none()
+                                     ? std::move(converted.content_type)
+                                     : text_or_raise(content_type, "content_type");
     return made;
 }
 
@@ -109,7 +110,8 @@ void add_response_type(py::module_& module) {
         .def_property_readonly("content_type",
                                [](const PyResponse& r) { return r.response.content_type; })
         .def_property_readonly("headers", &PyResponse::get_headers)
-        .def_property_readonly("body", [](const PyResponse& r) { return py::bytes(r.response.body); })
+        .def_property_readonly("body",
+                               [](const PyResponse& r) { return py::bytes(r.response.body); })
         .def_property_readonly("text", &text_of)
         .def("json", &json_of)
         .def("raise_for_status", [](const PyResponse& r) { value_or_raise(r.response.error()); })
@@ -153,8 +155,9 @@ Result<std::optional<Body>> body_from(PyObject* object) {
         PyErr_Clear();
         return Error(ErrorCode::invalid_argument, "a buffer that is not contiguous");
     }
-    Body body{std::string(static_cast<const char*>(buffer.buf), static_cast<std::size_t>(buffer.len)),
-              "application/octet-stream"};
+    Body body{
+        std::string(static_cast<const char*>(buffer.buf), static_cast<std::size_t>(buffer.len)),
+        "application/octet-stream"};
     PyBuffer_Release(&buffer);
     return std::optional<Body>(std::move(body));
 }

@@ -93,12 +93,13 @@ public:
              const py::dict& limits, bool debug)
         : owner_(host), host_(&py::cast<HostLoop&>(host)) {
         host_->check();
-        server_ = std::make_unique<Server>(ServerOptions{.address = text_or_raise(address, "address"),
-                                                         .loops = loops,
-                                                         .limits = limits_from(limits),
-                                                         .debug = debug,
-                                                         .runtime = nullptr,
-                                                         .host = host_->core()});
+        server_ =
+            std::make_unique<Server>(ServerOptions{.address = text_or_raise(address, "address"),
+                                                   .loops = loops,
+                                                   .limits = limits_from(limits),
+                                                   .debug = debug,
+                                                   .runtime = nullptr,
+                                                   .host = host_->core()});
         debug_ = debug;
         all_servers.insert(this);
     }

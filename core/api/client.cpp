@@ -208,9 +208,10 @@ Call<Response> Client::request(std::string_view http_method, std::string_view ta
     impl_->fill_timeout(*operation, options.timeout);
     const auto timeout = operation->timeout;
     const auto began = std::chrono::steady_clock::now();
-    return start<Response>(*impl_, std::move(operation), [timeout, began](Result<Response> response) {
-        return by_own_clock(std::move(response), timeout, began);
-    });
+    return start<Response>(*impl_, std::move(operation),
+                           [timeout, began](Result<Response> response) {
+                               return by_own_clock(std::move(response), timeout, began);
+                           });
 }
 
 Call<Response> Client::call_json(std::string_view method, std::string args_json,

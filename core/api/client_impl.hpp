@@ -21,8 +21,8 @@ public:
     ClientImpl(const ClientImpl&) = delete;
     ClientImpl& operator=(const ClientImpl&) = delete;
 
-    // Any thread. `settle` gets the result on the loop, or here when the loop has ended; `on_cancel`
-    // is given what cancels the operation.
+    // Any thread. `settle` gets the result on the loop, or here when the loop has ended;
+    // `on_cancel` is given what cancels the operation.
     Function<void()> submit(base::Ref<http::Operation> operation, http::Operation::Done settle);
     void close();
 

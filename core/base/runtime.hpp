@@ -1,6 +1,6 @@
-// The waist below: all that the core may ask of the outside. `net` implements it over libuv and real
-// sockets, tests/support/sim_runtime.hpp with a virtual clock and pipes in memory. Only `api` knows
-// which one is in use.
+// The waist below: all that the core may ask of the outside. `net` implements it over libuv and
+// real sockets, tests/support/sim_runtime.hpp with a virtual clock and pipes in memory. Only `api`
+// knows which one is in use.
 //
 // One Loop is one thread. Everything here is called on that thread, except Inbox::post(), the one
 // door for other threads. Callbacks come from the loop only, never from inside the call that asked

@@ -2,8 +2,8 @@
 // change from one pattern to another in mid-stream.
 //
 // A store is one sequence of appends. Its epoch changes whenever its content was lost or made anew,
-// and each append gets a position, rising in commit order. So one pair serves any set of topics of a
-// store, wildcards and topics made later included. Its text form is opaque to users.
+// and each append gets a position, rising in commit order. So one pair serves any set of topics of
+// a store, wildcards and topics made later included. Its text form is opaque to users.
 #pragma once
 
 #include <compare>

@@ -1,7 +1,7 @@
 // The waist of the broker, reading side: a subscriber is a cursor plus a doorbell.
 //
-// A pattern is a policy over these four calls: when to poll, when to wait, how to frame. History and
-// live are the same read. What every implementer promises:
+// A pattern is a policy over these four calls: when to poll, when to wait, how to frame. History
+// and live are the same read. What every implementer promises:
 //
 // 1. poll() never waits. It answers one of
 //      Batch    messages after the position, in order, at least one, within both bounds (but always
@@ -11,11 +11,11 @@
 //      End      nothing more now
 //      Pending  being fetched; memory never says it
 //    or an Error, which is for ever.
-// 2. Gap comes before any message behind it. A position of another epoch, or ahead of the end in the
-//    right epoch, is a Gap, never End.
-// 3. when_ready() asks for one ring of the waiter: on the subscriber's loop, never from inside a call
-//    on this subscription, once poll() may have a new answer. A message that came between poll() and
-//    when_ready() rings too: no wake-up is lost. Asking again replaces the waiter.
+// 2. Gap comes before any message behind it. A position of another epoch, or ahead of the end in
+//    the right epoch, is a Gap, never End.
+// 3. when_ready() asks for one ring of the waiter: on the subscriber's loop, never from inside a
+//    call on this subscription, once poll() may have a new answer. A message that came between
+//    poll() and when_ready() rings too: no wake-up is lost. Asking again replaces the waiter.
 // 4. After close() nothing rings, and poll() gives `closed`.
 //
 // The caller polls only while it can pass messages on, so it holds at most one batch, and the topic

@@ -3,12 +3,12 @@
 // What every implementer (memory, durable log, Kafka, RabbitMQ, a remote topic) promises:
 //
 // 1. append() takes a batch and gives it consecutive places, in the order given, all or nothing.
-// 2. `done` is told once, later, on the caller's loop: the cursors, or the Error that kept the whole
-//    batch out. It is told when the batch is as durable as the topic promises, never before.
+// 2. `done` is told once, later, on the caller's loop: the cursors, or the Error that kept all of
+//    the batch out. It is told when the batch is as durable as the topic promises, never before.
 // 3. Subscriptions see a message only at that level too: nobody sees what a crash would unsay.
 // 4. A reader's doorbell rings after that, at most once per reader and append.
 //
-// A topic has no socket, no file, no thread and no clock in this layer: time comes with the message.
+// A topic has no socket, no file, no thread and no clock in this layer: time comes with a message.
 // Test double: tests/support/scripted_topic.hpp.
 #pragma once
 

@@ -1,7 +1,7 @@
 // The waist of HTTP: one request and the one answer it gets, whatever the version of HTTP.
 //
-// A protocol (server_connection today, HTTP/2 one day) makes an Exchange when a request is whole and
-// gives it to an ExchangeHandler on the loop thread; the handler answers now or later, from any
+// A protocol (server_connection today, HTTP/2 one day) makes an Exchange when a request is whole
+// and gives it to an ExchangeHandler on the loop thread; the handler answers now or later, from any
 // thread. What an Exchange promises:
 //
 // 1. It is answered exactly once: the first of respond() and the deadline wins, respond() tells

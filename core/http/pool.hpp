@@ -2,12 +2,12 @@
 //
 // Loop thread only. Each connection carries one operation at a time; a free one is used again, the
 // last one first, so that the rest grow idle and are closed. Every operation settles exactly once:
-// with a response, or with timeout, cancelled, unavailable, connection_lost, closed, protocol_error,
-// payload_too_large or header_too_large.
+// with a response, or with timeout, cancelled, unavailable, connection_lost, closed,
+// protocol_error, payload_too_large or header_too_large.
 //
-// A kept connection may be closed by the server at the very moment it is used again. If not one byte
-// of an answer came, an operation with an idempotent method (RFC 9110 9.2.2) is sent once more on
-// another connection; any other settles connection_lost, since it may have been carried out.
+// A kept connection may be closed by the server at the very moment it is used again. If not one
+// byte of an answer came, an operation with an idempotent method (RFC 9110 9.2.2) is sent once more
+// on another connection; any other settles connection_lost, since it may have been carried out.
 #pragma once
 
 #include <chrono>

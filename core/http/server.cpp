@@ -80,7 +80,7 @@ std::string_view Server::date() {
 
 void Server::sweep() {
     const auto now = loop_.now();
-    // Backwards: a connection that ends here is replaced by the last one, which was checked already.
+    // Backwards: a connection that ends here is replaced by the last, which was checked.
     for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->check_time(now);
     if (!connections_.empty()) sweep_.arm(loop_.timers(), now + kSweepInterval);
 }

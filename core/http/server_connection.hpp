@@ -1,9 +1,9 @@
 // ServerConnection: one HTTP/1.1 connection of a server (RFC 9112).
 //
-// Requests of one connection may be answered at the same time, `pipeline_max` of them; answers leave
-// in the order of the requests. All answers of one turn leave in one write. A request that breaks the
-// protocol is answered and is the last: nothing after it is parsed, and the close lingers so that
-// the answer is not lost to a reset (RFC 9112 9.6).
+// Requests of one connection may be answered at the same time, `pipeline_max` of them; answers
+// leave in the order of the requests. All answers of one turn leave in one write. A request that
+// breaks the protocol is answered and is the last: nothing after it is parsed, and the close
+// lingers so that the answer is not lost to a reset (RFC 9112 9.6).
 //
 // An end of the peer's bytes while an answer is owed is a hang-up: a caller that wants the answer
 // keeps its side open.

@@ -2,8 +2,8 @@
 // after that thread has ended.
 //
 // A turn: epoll, callbacks of sockets and of the inbox, then all TurnEnd work (in uv_check, and in
-// uv_prepare for what timers asked for), so that everything one turn produced for a socket leaves in
-// one system call.
+// uv_prepare for what timers asked for), so that everything one turn produced for a socket leaves
+// in one system call.
 #pragma once
 
 #include <uv.h>

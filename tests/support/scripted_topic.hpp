@@ -1,4 +1,5 @@
-// ScriptedTopic and ScriptedSubscription: the test doubles of broker/topic.hpp and subscription.hpp.
+// ScriptedTopic and ScriptedSubscription: the test doubles of broker/topic.hpp and
+// subscription.hpp.
 //
 // A ScriptedSubscription answers poll() from a list that the test wrote, End when that is used up,
 // and Pending before any answer as often as the test asks for. A ScriptedTopic appends to a vector

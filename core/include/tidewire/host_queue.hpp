@@ -33,8 +33,8 @@ public:
     HostQueue(std::size_t capacity, Function<void()> wake)
         : capacity_(capacity), wake_(std::move(wake)) {}
 
-    // When to ring: at once, or by a later ring_if_waiting(), so that what one turn of a loop brings
-    // is one batch even when host and loop share a core.
+    // When to ring: at once, or by a later ring_if_waiting(), so that what one turn of a loop
+    // brings is one batch even when host and loop share a core.
     enum class Ring : std::uint8_t { now, later };
 
     // False, and `event` is left as it was, when the queue is full or closed.

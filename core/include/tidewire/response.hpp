@@ -31,7 +31,8 @@ struct Response {
     [[nodiscard]] static Response text(std::string body, int status = 200) {
         return {status, "text/plain; charset=utf-8", {}, std::move(body)};
     }
-    [[nodiscard]] static Response bytes(std::string body, std::string content_type, int status = 200) {
+    [[nodiscard]] static Response bytes(std::string body, std::string content_type,
+                                        int status = 200) {
         return {status, std::move(content_type), {}, std::move(body)};
     }
     [[nodiscard]] static Response empty(int status = 204) { return {status, {}, {}, {}}; }

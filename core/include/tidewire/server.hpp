@@ -128,7 +128,8 @@ public:
     Result<void> method_sync(std::string_view name, MethodHandler handler);
     Result<void> method_async(std::string_view name, AsyncMethodHandler handler);
     // For language bindings: the request as it came, its Content-Type checked. With `scan_json` the
-    // body is also known to be JSON within the limits, and Request::json_has_unsafe_integer() tells.
+    // body is also known to be JSON within the limits, and Request::json_has_unsafe_integer()
+    // tells.
     Result<void> method_raw(std::string_view name, AsyncHandler handler, bool scan_json);
 
     // Binds and serves. The first failed registration, or an error of the address (in use, not

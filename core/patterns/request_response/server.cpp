@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kMethodsPrefix = "/methods/";
 constexpr std::size_t kNameBytesMax = 250;
-// The longest deadline a caller may ask for, so that adding it to the clock cannot overflow: a year.
+// The longest deadline a caller may ask for, so that the clock plus it cannot overflow: a year.
 constexpr long long kTimeoutMsMax = 365LL * 24 * 3600 * 1000;
 
 constexpr std::array<std::string_view, 11> kReserved{

@@ -79,7 +79,8 @@ TEST_CASE("several loops share a port and every request is answered") {
         calls.push_back(clients[static_cast<std::size_t>(i) % clients.size()].call(
             "add", object({{"a", i}, {"b", 1}})));
     }
-    for (int i = 0; i < 1000; ++i) REQUIRE(calls[static_cast<std::size_t>(i)].wait().value() == Value(i + 1));
+    for (int i = 0; i < 1000; ++i)
+        REQUIRE(calls[static_cast<std::size_t>(i)].wait().value() == Value(i + 1));
     REQUIRE(app.server.stats().requests == 1000);
 }
 
@@ -222,7 +223,8 @@ TEST_CASE("servers and clients may share a runtime, and come and go on it") {
         App app({.runtime = runtime});
         REQUIRE(app.server.start());
         auto client = connect(app.server.url(), {.runtime = runtime}).value();
-        REQUIRE(client.call("add", object({{"a", round}, {"b", 0}})).wait().value() == Value(round));
+        REQUIRE(client.call("add", object({{"a", round}, {"b", 0}})).wait().value() ==
+                Value(round));
     }
     runtime->stop();
     REQUIRE_FALSE(runtime->alive());

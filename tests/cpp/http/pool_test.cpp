@@ -128,7 +128,9 @@ TEST_CASE("cancelling settles cancelled once and closes the connection") {
 TEST_CASE("a server that ends in the middle of an answer gives connection_lost") {
     World world;
     auto sent = world.submit("GET");
-    SECTION("after half a body") { world.answer(0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"); }
+    SECTION("after half a body") {
+        world.answer(0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+    }
     SECTION("after half a head") { world.answer(0, "HTTP/1.1 200 OK\r\nContent-Le"); }
     SECTION("before a byte") {}
     world.peers[0]->stream->break_off();

@@ -14,7 +14,8 @@ using testing::SimStream;
 
 namespace {
 
-// Answers at once with the path, or keeps the exchange for the test when the path begins with /late.
+// Answers at once with the path, or keeps the exchange for the test when the path begins with
+// /late.
 class TestHandler final : public http::ExchangeHandler {
 public:
     void on_exchange(http::Exchange& exchange) override {
@@ -301,7 +302,8 @@ TEST_CASE("a body over the limit is refused at its head") {
 TEST_CASE("Expect: 100-continue is answered before the body comes") {
     World world;
     auto peer = world.connect();
-    peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    peer.send(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     world.loop.run();
     REQUIRE(peer.take() == "HTTP/1.1 100 Continue\r\n\r\n");
     peer.send("hi");

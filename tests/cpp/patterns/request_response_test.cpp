@@ -97,10 +97,11 @@ TEST_CASE("a method takes JSON and gives JSON, as curl sends it too") {
 
 TEST_CASE("an empty body is null, and an error of a method is its answer") {
     World world;
-    REQUIRE(world.service->add_method("kind", [](const Value& args, const Request&) -> Result<Value> {
-        if (args.is_null()) return Error(ErrorCode::conflict, "nothing");
-        return Value(true);
-    }));
+    REQUIRE(
+        world.service->add_method("kind", [](const Value& args, const Request&) -> Result<Value> {
+            if (args.is_null()) return Error(ErrorCode::conflict, "nothing");
+            return Value(true);
+        }));
     const auto exchange = world.ask("POST", "/methods/kind");
     REQUIRE(exchange->answer->status == 409);
     REQUIRE(code_of(exchange) == "conflict");
@@ -181,10 +182,11 @@ TEST_CASE("the caller's deadline cancels the handler and answers timeout") {
     World world;
     Reply kept;
     Request request;
-    REQUIRE(world.service->add_async_method("slow", [&](const Value&, Request context, Reply reply) {
-        request = std::move(context);
-        kept = std::move(reply);
-    }));
+    REQUIRE(
+        world.service->add_async_method("slow", [&](const Value&, Request context, Reply reply) {
+            request = std::move(context);
+            kept = std::move(reply);
+        }));
     const auto exchange =
         world.ask("POST", "/methods/slow", "", {{"tidewire-timeout-ms", "100"}});
     REQUIRE(request.time_left().has_value());
@@ -215,7 +217,8 @@ TEST_CASE("a deadline that is no number of milliseconds is refused before the ha
 TEST_CASE("reserved paths, bad names and taken names are refused at registration") {
     Service service({}, false);
     const auto handler = [](const Request&) { return Response::empty(); };
-    for (const char* bad : {"/methods", "/methods/add", "/topics/{t}", "/healthz", "/_tidewire/x"}) {
+    for (const char* bad :
+         {"/methods", "/methods/add", "/topics/{t}", "/healthz", "/_tidewire/x"}) {
         CAPTURE(bad);
         REQUIRE(service.add_route("GET", bad, handler, nullptr).error().code() ==
                 ErrorCode::invalid_argument);

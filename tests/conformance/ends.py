@@ -60,7 +60,7 @@ def command_of(language: str, end: str) -> list[str]:
 def environment() -> dict[str, str]:
     packages = str(ROOT / "packages" / "python")
     known = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": f"{packages}:{known}" if known else packages}
+    return {**os.environ, "PYTHONPATH": f"{known}:{packages}" if known else packages}
 
 
 class Process:
@@ -151,8 +151,10 @@ class Process:
 class ServerEnd(Process):
     """A server program; its events and figures are read over HTTP by a client of none of ours."""
 
-    def __init__(self, language: str) -> None:
-        super().__init__(f"server in {language}", command_of(language, "server"))
+    def __init__(self, language: str, port: int = 0) -> None:
+        command = [*command_of(language, "server"), f"127.0.0.1:{port}"]
+        super().__init__(f"server in {language}", command)
+        self.language = language
         try:
             self.url: str = self.next_line()["url"]
         except BaseException:

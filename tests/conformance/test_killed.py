@@ -49,14 +49,21 @@ def test_a_server_that_is_killed_is_connection_lost_and_then_unavailable(
 
 
 @pytest.mark.parametrize("client_language", LANGUAGES)
-def test_a_server_that_is_stopped_and_started_elsewhere_is_found_by_a_new_connection(
-    mortal: ServerEnd, client_language: str
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_a_server_that_comes_back_is_found_again(
+    mortal: ServerEnd, client_language: str, how: str
 ) -> None:
     with ClientEnd(client_language) as client:
         client.connect(mortal.url)
         assert client.call("add", {"a": 1, "b": 2}) == {"value": 3}
-        assert mortal.end() == 0
+        if how == "killed":
+            mortal.kill()
+        else:
+            assert mortal.end() == 0
         assert client.call("add", {"a": 1, "b": 2})["error"] == "unavailable"
+        with ServerEnd(mortal.language, mortal.port) as successor:
+            assert successor.url == mortal.url
+            assert client.call("add", {"a": 1, "b": 2}) == {"value": 3}
 
 
 @pytest.mark.parametrize("client_language", LANGUAGES)

@@ -71,9 +71,11 @@ std::string text_of(const Value& args, std::string_view name) {
 }
 
 struct Program {
+    explicit Program(std::string address) : app({.address = std::move(address)}) {}
+
     Journal journal;
     Threads threads;
-    tidewire::Server app{{.address = "127.0.0.1:0"}};
+    tidewire::Server app;
 
     // Waits until the time has passed, or until the caller is gone.
     void wait(const std::string& name, const std::string& tag, std::chrono::milliseconds time,
@@ -188,8 +190,8 @@ void add_routes(Program& program) {
 
 }  // namespace
 
-int main() {
-    Program program;
+int main(int argc, char** argv) {
+    Program program(argc > 1 ? argv[1] : "127.0.0.1:0");
     add_methods(program);
     add_routes(program);
     if (auto started = program.app.start(); !started) {

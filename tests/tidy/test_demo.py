@@ -84,6 +84,37 @@ def test_once_it_ends_with_nine_pairs_of_six_processes_and_no_colours() -> None:
     assert "\x1b" not in run.stdout
 
 
+def run_with(programs: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "--once", "--build", str(programs)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_one_pair_that_fails_is_shown_and_fails_the_demo(tmp_path: Path) -> None:
+    folder = tmp_path / "scripts" / "demo"
+    folder.mkdir(parents=True)
+    built = ROOT / "build" / "dev" / "scripts" / "demo"
+    (folder / "demo_server").symlink_to(built / "demo_server")
+    # Asks all servers but the first.
+    client = folder / "demo_client"
+    client.write_text(f'#!/bin/sh\nshift\nexec {built}/demo_client http://127.0.0.1:1 "$@"\n')
+    client.chmod(0o755)
+    run = run_with(tmp_path)
+    assert run.returncode == 1
+    assert "8 of 9 pairs" in run.stdout
+    assert "the C++ client: http://127.0.0.1:1: unavailable" in run.stdout
+
+
+def test_a_server_that_was_not_built_is_said(tmp_path: Path) -> None:
+    run = run_with(tmp_path)
+    assert run.returncode == 1
+    assert "make build" in run.stdout
+
+
 def test_every_command_that_it_tells_to_try_does_what_it_says(demo: Demo) -> None:
     _, _, advice = demo.plain().partition("while the demo is up:")
     blocks = dict(re.findall(r"^# (\S+)\n(.+?)\n\n", advice, re.M | re.S))

@@ -244,7 +244,10 @@ Call<Value> Client::call(std::string_view method, const Value& args, CallOptions
         return failed<Value>(ok.error());
     }
     impl_->fill_timeout(*operation, options.timeout);
-    return start<Value>(*impl_, std::move(operation), &patterns::request_response::reply_value);
+    const JsonOptions limits{impl_->options().limits.json_depth_max};
+    return start<Value>(*impl_, std::move(operation), [limits](Result<Response> response) {
+        return patterns::request_response::reply_value(std::move(response), limits);
+    });
 }
 
 void Client::close() { impl_->close(); }

@@ -18,7 +18,7 @@ std::string_view Exchange::content_type() const noexcept {
     return head.headers.get("content-type").value_or(std::string_view{});
 }
 
-bool Exchange::respond(Response response) {
+bool Exchange::respond(Response&& response) {
     State expected = State::open;
     if (!state_.compare_exchange_strong(expected, State::answered, std::memory_order_acq_rel)) {
         return false;

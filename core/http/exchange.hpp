@@ -56,7 +56,8 @@ public:
     [[nodiscard]] std::string_view content_type() const noexcept;
 
     // --- The answer. Any thread. False: answered already, or nobody waits for it any more.
-    bool respond(Response response);
+    // The response is moved from only when this gives true.
+    bool respond(Response&& response);
 
     // --- The caller's patience.
     [[nodiscard]] bool cancelled() const noexcept {
@@ -75,7 +76,7 @@ public:
 
 protected:
     // Loop thread: the answer is there, send it.
-    virtual void deliver(Response response) = 0;
+    virtual void deliver(Response&& response) = 0;
     // Makes it as new for another request; contract: unshared().
     void reset();
     [[nodiscard]] bool answered() const noexcept {

@@ -20,7 +20,7 @@ codec::http1::ParserLimits parser_limits(const Limits& limits) {
 
 }  // namespace
 
-void Http1Exchange::deliver(Response response) {
+void Http1Exchange::deliver(Response&& response) {
     if (connection == nullptr) return;
     answer = std::move(response);
     done = true;

@@ -34,7 +34,7 @@ public:
     Response answer;
 
 private:
-    void deliver(Response response) override;
+    void deliver(Response&& response) override;
 };
 
 class ServerConnection final : private base::StreamEvents, private base::TurnEnd {

@@ -23,7 +23,7 @@ public:
     std::optional<Response> answer;
 
 private:
-    void deliver(Response response) override { answer = std::move(response); }
+    void deliver(Response&& response) override { answer = std::move(response); }
 };
 
 }  // namespace tidewire::testing

@@ -18,11 +18,13 @@ Result<void> fill_call(http::Operation& operation, std::string_view prefix, std:
     return {};
 }
 
-Result<Value> reply_value(Result<Response> response) {
+Result<Value> reply_value(Result<Response> response, JsonOptions options) {
     if (!response) return response.error();
     if (auto bad = response->error(); !bad) return bad.error();
     if (response->body.empty()) return Value();
-    return std::as_const(*response).json();
+    auto value = Value::parse(response->body, options);
+    if (!value) return Error(ErrorCode::invalid_data, std::string(value.error().message()));
+    return value;
 }
 
 }  // namespace tidewire::patterns::request_response

@@ -18,6 +18,6 @@ namespace tidewire::patterns::request_response {
                                      std::string_view name, std::string args_json);
 
 // The value of a reply, or the error that came instead of it.
-[[nodiscard]] Result<Value> reply_value(Result<Response> response);
+[[nodiscard]] Result<Value> reply_value(Result<Response> response, JsonOptions options = {});
 
 }  // namespace tidewire::patterns::request_response

@@ -327,7 +327,7 @@ TEST_CASE("a handler's own Content-Length or a status out of range becomes inter
     world.loop.run();
     Response wrong = Response::text("x");
     REQUIRE(wrong.headers.add("Content-Length", "100"));
-    world.handler.kept[0]->respond(wrong);
+    world.handler.kept[0]->respond(std::move(wrong));
     world.handler.kept[1]->respond(Response::empty(99));
     world.loop.run();
     const std::string answer = peer.take();

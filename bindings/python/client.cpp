@@ -81,6 +81,9 @@ public:
             options.body = std::move(converted->bytes);
             options.content_type = std::move(converted->content_type);
         }
+        if (auto named = take_content_type(options.headers)) {
+            options.content_type = *std::move(named);
+        }
         return under_way(Outcome::response,
                          client_->request(text_or_raise(http_method, "method"),
                                           text_or_raise(target, "target"), std::move(options)),

@@ -8,10 +8,11 @@
 
 #include <tidewire/value.hpp>
 
+#include "coroutine.hpp"
 #include "handler.hpp"
+#include "job.hpp"
 #include "request.hpp"
 #include "response.hpp"
-#include "running.hpp"
 #include "state.hpp"
 #include "value.hpp"
 
@@ -120,10 +121,8 @@ PyObject* HostLoop::drain(const py::object& self) {
                 continue;
             }
         }
-        const bool turn_is_over =
-            handled >= kEventsPerTurn ||
-            (handled % 16 == 15 && std::chrono::steady_clock::now() > until);
-        if (turn_is_over) break;
+        // A handler's first step runs here, so each may take long.
+        if (handled >= kEventsPerTurn || std::chrono::steady_clock::now() > until) break;
         HostEvent event = std::move(batch_[next_++]);
         if (!handle(self, event)) {
             if (!closed_) set_wake();
@@ -142,19 +141,11 @@ bool HostLoop::look_at_task_factory() {
 }
 
 PyObject* HostLoop::make_task(PyObject* coroutine, PyObject* name) const {
-    PyObject* const arguments[] = {coroutine, loop_.ptr(), name, Py_True};
-    if (own_task_factory_) {
-        const auto create = py::reinterpret_steal<py::object>(
-            PyObject_GetAttr(loop_.ptr(), state().text_create_task));
-        if (!create) return nullptr;
-        PyObject* const named[] = {coroutine, name};
-        return PyObject_Vectorcall(create.ptr(), named, 1, state().names_name);
-    }
-#if PY_VERSION_HEX >= 0x030C0000
-    return PyObject_Vectorcall(state().task_type, arguments, 1, state().names_eager);
-#else
-    return PyObject_Vectorcall(state().task_type, arguments, 1, state().names_loop);
-#endif
+    const auto create = py::reinterpret_steal<py::object>(
+        PyObject_GetAttr(loop_.ptr(), state().text_create_task));
+    if (!create) return nullptr;
+    PyObject* const arguments[] = {coroutine, name};
+    return PyObject_Vectorcall(create.ptr(), arguments, 1, state().names_name);
 }
 
 bool HostLoop::handle(const py::object& self, HostEvent& event) {
@@ -172,8 +163,10 @@ bool HostLoop::on_request(const py::object& self, HostEvent& event) {
         return true;
     }
     const Registered& registered = handlers_[event.handler];
-    return start_handler(Exchange{this, registered.handler, self, registered.object,
-                                  std::move(event.request), std::move(event.reply), event.id});
+    Exchange exchange{this,  registered.handler,     self, registered.object, std::move(event.request),
+                      std::move(event.reply), event.id};
+    return registered.handler->is_async() ? start_coroutine(std::move(exchange))
+                                          : start_job(std::move(exchange));
 }
 
 bool HostLoop::on_cancelled(std::uint64_t id) {

@@ -70,7 +70,8 @@ public:
     void add_job(std::uint64_t id, RequestObject* view) { jobs_.emplace(id, view); }
     void forget_job(std::uint64_t id) noexcept { jobs_.erase(id); }
     [[nodiscard]] std::size_t jobs() const noexcept { return jobs_.size(); }
-    // A new task of the loop that steps `coroutine`; null with an exception set.
+    // A new task, by the factory that the program has set; null with an exception set.
+    [[nodiscard]] bool has_own_task_factory() const noexcept { return own_task_factory_; }
     [[nodiscard]] PyObject* make_task(PyObject* coroutine, PyObject* name) const;
 
     // Objects that live as long as they serve, though nobody else may hold them.

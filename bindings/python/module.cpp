@@ -5,11 +5,13 @@
 #include <tidewire/version.hpp>
 
 #include "client.hpp"
+#include "coroutine.hpp"
+#include "eager.hpp"
 #include "handler.hpp"
 #include "handoff.hpp"
+#include "job.hpp"
 #include "request.hpp"
 #include "response.hpp"
-#include "running.hpp"
 #include "server.hpp"
 #include "state.hpp"
 
@@ -48,7 +50,9 @@ PYBIND11_MODULE(_core_of_main, module) {
     add_request_types(module);
     add_response_type(module);
     add_handler_type(module);
-    add_running_types();
+    add_coroutine_type();
+    add_eager_type();
+    add_job_type();
     add_handoff_types(module);
     add_server_type(module);
     add_client_type(module);

@@ -80,9 +80,7 @@ void watch(const py::object& self) {
 }  // namespace
 
 void add_handoff_types(py::module_& module) {
-    PyObject* type = PyType_FromSpec(&reader_spec);
-    if (type == nullptr) throw py::error_already_set();
-    reader_type = reinterpret_cast<PyTypeObject*>(type);
+    reader_type = make_type(reader_spec);
 
     py::class_<HostLoop>(module, "Host", collected<HostLoop>())
         .def(py::init<py::object>(), py::arg("loop"))

@@ -82,9 +82,9 @@ PyResponse make_response(const py::object& status_given, const py::object& body,
     made.response.headers = value_or_raise(headers_from(headers));
     Body converted = value_or_raise(any_body(body.ptr()));
     made.response.body = std::move(converted.bytes);
-    made.response.content_type = content_type.is_none()
-                                     ? std::move(converted.content_type)
-                                     : text_or_raise(content_type, "content_type");
+    auto named = take_content_type(made.response.headers);
+    if (!content_type.is_none()) named = text_or_raise(content_type, "content_type");
+    made.response.content_type = std::move(named).value_or(std::move(converted.content_type));
     return made;
 }
 
@@ -173,6 +173,14 @@ Result<Headers> headers_from(py::handle object) {
         return Error(ErrorCode::invalid_argument, "headers are a mapping or pairs of str");
     }
     return pairs_from(items);
+}
+
+std::optional<std::string> take_content_type(Headers& headers) {
+    const auto found = headers.get("content-type");
+    if (!found) return std::nullopt;
+    std::string named(*found);
+    headers.remove("content-type");
+    return named;
 }
 
 py::object wrap_headers(const Headers& headers) {

@@ -31,6 +31,9 @@ struct Body {
 
 // A mapping or a sequence of pairs; None is empty.
 [[nodiscard]] Result<Headers> headers_from(pybind11::handle object);
+// Takes a Content-Type out of what a user gave as header fields: it travels beside the others, and
+// wins over the plain type of a body.
+[[nodiscard]] std::optional<std::string> take_content_type(Headers& headers);
 [[nodiscard]] pybind11::object wrap_headers(const Headers& headers);
 
 // Seconds. None is nothing; infinity is zero, which the core takes as "no deadline"; anything

@@ -25,6 +25,8 @@ void load_state() {
     s.task_type = keep(asyncio.attr("Task"));
     s.cancelled_error = keep(asyncio.attr("CancelledError"));
     s.get_running_loop = keep(asyncio.attr("_get_running_loop"));
+    s.enter_task = keep(asyncio.attr("_enter_task"));
+    s.leave_task = keep(asyncio.attr("_leave_task"));
     s.names_loop = keep(py::make_tuple("loop", "name"));
     s.names_eager = keep(py::make_tuple("loop", "name", "eager_start"));
     s.names_name = keep(py::make_tuple("name"));
@@ -82,6 +84,12 @@ std::optional<Error> error_from(PyObject* exception) {
         if (message && *message != error_row(found).name) return Error(found, std::string(*message));
     }
     return Error(found);
+}
+
+PyTypeObject* make_type(PyType_Spec& spec) {
+    PyObject* type = PyType_FromSpec(&spec);
+    if (type == nullptr) throw py::error_already_set();
+    return reinterpret_cast<PyTypeObject*>(type);
 }
 
 py::object take_exception() noexcept {

@@ -25,6 +25,8 @@ struct State {
     PyObject* task_type = nullptr;
     PyObject* cancelled_error = nullptr;
     PyObject* get_running_loop = nullptr;  // asyncio._get_running_loop: None outside of a loop
+    PyObject* enter_task = nullptr;        // asyncio.tasks._enter_task and its opposite
+    PyObject* leave_task = nullptr;
     // The package, see configure() in _core.pyi.
     PyObject* errors = nullptr;  // dict: code -> exception class
     PyObject* error_root = nullptr;
@@ -68,6 +70,9 @@ T value_or_raise(Result<T> result) {
 inline void value_or_raise(const Result<void>& result) {
     if (!result) raise(result.error());
 }
+
+// A type of the C API. Throws py::error_already_set.
+[[nodiscard]] PyTypeObject* make_type(PyType_Spec& spec);
 
 // Takes the exception that is set, normalised and with its traceback. Null when none is set.
 [[nodiscard]] py::object take_exception() noexcept;

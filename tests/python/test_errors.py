@@ -48,7 +48,7 @@ async def test_an_error_raised_by_a_handler_travels_with_its_code(app, connected
         raise ERRORS[code]("because")
 
     client = await connected(app)
-    with pytest.raises(ERRORS[code], match="^because$"):
+    with pytest.raises(ERRORS[code], match=r"^because$"):
         await client.call("fail")
     response = await client.request("GET", "/")
     assert response.status == ERRORS[code].http_status

@@ -171,7 +171,7 @@ async def test_arguments_that_do_not_fit_are_named(app, connected, arguments, pl
         raise AssertionError("not reached")
 
     client = await connected(app)
-    with pytest.raises(tidewire.InvalidArgumentError, match=f"^{place}$"):
+    with pytest.raises(tidewire.InvalidArgumentError, match=rf"^{place}$"):
         await client.call("add", arguments)
 
 

@@ -30,8 +30,8 @@ struct Exchange {
 void answer_result(Exchange& exchange, PyObject* result);
 // The handler raised `exception`, an Exception.
 void answer_exception(Exchange& exchange, PyObject* exception);
-// The handler raised what is set. True when it ends here; false, and it is set again, when it is not
-// the handler's to keep: CancelledError, KeyboardInterrupt, SystemExit.
+// The handler raised what is set. True when it ends here; false, and it is set again, when it is
+// not the handler's to keep: CancelledError, KeyboardInterrupt, SystemExit.
 [[nodiscard]] bool answer_raised(Exchange& exchange);
 // The handler will not answer any more: no_responders, if it has not answered. In a child of fork()
 // the exchange is left alone, for the process that has the core's threads.

@@ -163,8 +163,13 @@ bool HostLoop::on_request(const py::object& self, HostEvent& event) {
         return true;
     }
     const Registered& registered = handlers_[event.handler];
-    Exchange exchange{this,  registered.handler,     self, registered.object, std::move(event.request),
-                      std::move(event.reply), event.id};
+    Exchange exchange{this,
+                      registered.handler,
+                      self,
+                      registered.object,
+                      std::move(event.request),
+                      std::move(event.reply),
+                      event.id};
     return registered.handler->is_async() ? start_coroutine(std::move(exchange))
                                           : start_job(std::move(exchange));
 }

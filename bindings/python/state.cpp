@@ -49,9 +49,10 @@ py::object exception_from(const Error& error) {
     }
     if (type == nullptr) type = PyExc_RuntimeError;
     const auto message = py::reinterpret_steal<py::object>(new_text(error.message()));
-    auto exception = message
-                         ? py::reinterpret_steal<py::object>(PyObject_CallOneArg(type, message.ptr()))
-                         : py::object();
+    py::object exception;
+    if (message) {
+        exception = py::reinterpret_steal<py::object>(PyObject_CallOneArg(type, message.ptr()));
+    }
     if (exception) return exception;
     PyErr_Clear();
     return py::reinterpret_borrow<py::object>(PyExc_MemoryError);
@@ -81,7 +82,9 @@ std::optional<Error> error_from(PyObject* exception) {
     }
     if (text) {
         const auto message = utf8(text.ptr());
-        if (message && *message != error_row(found).name) return Error(found, std::string(*message));
+        if (message && *message != error_row(found).name) {
+            return Error(found, std::string(*message));
+        }
     }
     return Error(found);
 }

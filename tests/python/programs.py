@@ -40,3 +40,38 @@ def run(program: str, *arguments: str, timeout: float = 60) -> Ended:
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - started)
+
+
+# A server with three methods, and ways to begin with it. Programs go on from here.
+SERVER_AND_CLIENT = """
+import asyncio, gc, os, sys, threading, time
+import tidewire
+
+app = tidewire.Server("127.0.0.1:0")
+
+@app.method
+async def add(a, b):
+    return a + b
+
+@app.method
+async def endless():
+    await asyncio.Event().wait()
+
+@app.method
+def busy(context: tidewire.Context):
+    while not context.cancelled:
+        time.sleep(0.001)
+
+async def begin():
+    await app.start()
+    client = await tidewire.connect(app.url)
+    assert await client.call("add", {"a": 1, "b": 2}) == 3
+    return client
+
+async def leave_running():
+    client = await begin()
+    calls = [asyncio.ensure_future(client.call(name)) for name in ("endless", "busy") * 10]
+    while app.stats().requests_in_flight < len(calls):
+        await asyncio.sleep(0)
+    return client, calls
+"""

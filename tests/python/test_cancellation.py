@@ -163,6 +163,8 @@ async def test_a_plain_handler_that_waited_too_long_for_a_thread_never_runs(conn
     await asyncio.to_thread(begun.wait)
     with pytest.raises(tidewire.TimeoutError):
         await client.call("second", timeout=0.05)
+    while app.stats().requests_cancelled == 0:
+        await asyncio.sleep(0)
     release.set()
     await blocker
     assert await client.call("first") is None  # the one thread has come past the second

@@ -140,10 +140,13 @@ async def test_groups_and_timeouts_in_the_first_step_know_the_task(app, connecte
         async def fail():
             raise ValueError
 
-        with pytest.raises(ExceptionGroup) as caught:
+        async def fail_together():
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(fail())
                 await asyncio.Event().wait()
+
+        with pytest.raises(ExceptionGroup) as caught:
+            await fail_together()
         return [repr(error) for error in caught.value.exceptions]
 
     client = await connected(app)

@@ -75,14 +75,26 @@ Napi::Value byte_array(Napi::Env env, std::string_view bytes) {
     return array;
 }
 
-Napi::Array flat_headers(Napi::Env env, const Headers& headers) {
-    auto flat = Napi::Array::New(env, headers.size() * 2);
+Napi::Value body_value(Napi::Env env, std::string_view body) {
+    constexpr std::size_t kStringMax = 64 * 1024;
+    if (body.size() > kStringMax) return byte_array(env, body);
+    unsigned char bits = 0;
+    for (const char c : body) bits |= static_cast<unsigned char>(c);
+    if (bits > 0x7f) return byte_array(env, body);
+    napi_value string = nullptr;
+    const napi_status status = napi_create_string_latin1(env, body.data(), body.size(), &string);
+    if (status != napi_ok) throw Napi::Error::New(env);
+    return {env, string};
+}
+
+Napi::String header_lines(Napi::Env env, const Headers& headers) {
+    std::string lines;
     for (std::size_t index = 0; index < headers.size(); ++index) {
         const auto field = headers[index];
-        flat.Set(static_cast<std::uint32_t>(index * 2), text(env, field.name));
-        flat.Set(static_cast<std::uint32_t>(index * 2 + 1), text(env, field.value));
+        if (index > 0) lines += '\n';
+        lines.append(field.name).append(1, '\n').append(field.value);
     }
-    return flat;
+    return text(env, lines);
 }
 
 Headers headers_from(const Handoff& handoff, const Napi::Value& flat) {

@@ -35,10 +35,14 @@ void define(Napi::Object& exports, const char* name, Handoff& handoff) {
 // A new Uint8Array with a copy. Copying is cheaper than a finalizer up to some KiB, and a view
 // would keep the whole message alive.
 [[nodiscard]] Napi::Value byte_array(Napi::Env env, std::string_view bytes);
-// [name, value, name, value, ...]
-[[nodiscard]] Napi::Array flat_headers(Napi::Env env, const Headers& headers);
-// From the same form; undefined is none. Throws invalid_argument for a name or value that HTTP
-// cannot carry.
+// A message's body: as a string where that is the same (short ASCII text, which is what most JSON
+// is), since a string costs a fraction of a Uint8Array; else as bytes.
+[[nodiscard]] Napi::Value body_value(Napi::Env env, std::string_view body);
+// Names and values in turn, a line each: one string, which JavaScript splits when asked. A line
+// feed cannot stand in a field (RFC 9110 5.5).
+[[nodiscard]] Napi::String header_lines(Napi::Env env, const Headers& headers);
+// From [name, value, name, value, ...]; undefined is none. Throws invalid_argument for a name or
+// value that HTTP cannot carry.
 [[nodiscard]] Headers headers_from(const Handoff& handoff, const Napi::Value& flat);
 // Milliseconds, or nothing for undefined.
 [[nodiscard]] std::optional<std::chrono::milliseconds> duration(const Napi::Value& value);

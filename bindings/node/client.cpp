@@ -113,15 +113,15 @@ Napi::Value take_value(Handoff& handoff, const Napi::CallbackInfo& info) {
     return parsed(handoff, env, result->body, options, ErrorCode::invalid_data);
 }
 
-// (result) -> [content type, flat headers, body]
+// (result) -> [content type, header lines, body]
 Napi::Value take_response(Handoff& handoff, const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const Result<Response> result = handoff.take_result(info[0]);
     if (!result) throw handoff.exception(env, result.error());
     auto parts = Napi::Array::New(env, 3);
     parts.Set(0U, text(env, result->content_type));
-    parts.Set(1U, flat_headers(env, result->headers));
-    parts.Set(2U, byte_array(env, result->body));
+    parts.Set(1U, header_lines(env, result->headers));
+    parts.Set(2U, body_value(env, result->body));
     return parts;
 }
 

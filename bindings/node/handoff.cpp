@@ -135,6 +135,7 @@ bool Handoff::run(napi_env env, std::uint32_t count) {
 // its end: events of requests that are gone make none.
 std::uint32_t Handoff::fill() {
     std::uint32_t count = 0;
+    slots_by_id_.clear();
     while (batch_position_ < batch_.size() && count < kBatchMax) {
         HostEvent& event = batch_[batch_position_++];
         if (put(event, words_ + (count + 1) * kEventWords)) ++count;
@@ -162,22 +163,25 @@ bool Handoff::put_request(HostEvent& event, std::uint32_t* words) {
     words[1] = event.handler;
     words[3] = event.request.json_has_unsafe_integer() ? 1 : 0;
     words[2] = requests.add({event.id, std::move(event.request), std::move(event.reply)});
+    if (!slots_by_id_.empty()) slots_by_id_.emplace(event.id, words[2]);
     return true;
 }
 
-// A cancellation is rare, so that the way from its id to the slot is a search, and no request pays
-// for an index.
+// Cancellations are rare and come in crowds: the way from id to slot is an index that is made for
+// the batch that needs it, so that no other request pays for it.
 bool Handoff::put_cancelled(std::uint64_t id, std::uint32_t* words) {
-    bool found = false;
-    requests.each([&](std::uint32_t slot, const PendingRequest& pending) {
-        if (pending.id != id) return;
-        const auto left = pending.request.time_left();
-        found = true;
-        words[0] = static_cast<std::uint32_t>(EventKind::cancelled);
-        words[1] = slot;
-        words[2] = left && left->count() <= 0 ? 1 : 0;
-    });
-    return found;
+    if (slots_by_id_.empty()) {
+        requests.each([this](std::uint32_t slot, const PendingRequest& pending) {
+            slots_by_id_.emplace(pending.id, slot);
+        });
+    }
+    const auto found = slots_by_id_.find(id);
+    if (found == slots_by_id_.end()) return false;
+    const auto left = requests.find(found->second)->request.time_left();
+    words[0] = static_cast<std::uint32_t>(EventKind::cancelled);
+    words[1] = found->second;
+    words[2] = left && left->count() <= 0 ? 1 : 0;
+    return true;
 }
 
 void Handoff::put_completed(HostEvent& event, std::uint32_t* words) {

@@ -177,6 +177,7 @@ private:
     bool ended_ = false;
     std::vector<HostEvent> batch_;
     std::size_t batch_position_ = 0;
+    std::unordered_map<std::uint64_t, std::uint32_t> slots_by_id_;
     std::vector<PendingReply> replies_;
     std::vector<Function<void()>> starts_;
     std::vector<Function<void()>> starting_;

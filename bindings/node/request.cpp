@@ -45,7 +45,7 @@ Napi::Value request_header(Handoff& handoff, const Napi::CallbackInfo& info) {
 }
 
 Napi::Value request_headers(Handoff& handoff, const Napi::CallbackInfo& info) {
-    return flat_headers(info.Env(), handoff.request_at(info[0]).request.headers());
+    return header_lines(info.Env(), handoff.request_at(info[0]).request.headers());
 }
 
 Napi::Value request_body(Handoff& handoff, const Napi::CallbackInfo& info) {

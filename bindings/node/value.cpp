@@ -49,11 +49,11 @@ Napi::Value object_from(Napi::Env env, const Value::Map& map) {
     return object;
 }
 
-// (JSON as a string or bytes, depth) -> as parsed() gives it
+// (JSON as a string or bytes, depth) -> as exact() gives it
 Napi::Value parse_json(Handoff& handoff, const Napi::CallbackInfo& info) {
     JsonOptions options;
     options.depth_max = info[1].As<Napi::Number>().Uint32Value();
-    return parsed(handoff, info.Env(), bytes(info[0]), options, ErrorCode::invalid_data);
+    return exact(handoff, info.Env(), bytes(info[0]), options, ErrorCode::invalid_data);
 }
 
 }  // namespace
@@ -82,16 +82,22 @@ Napi::Value to_javascript(Napi::Env env, const Value& value) {
     return env.Undefined();
 }
 
-Napi::Value parsed(const Handoff& handoff, Napi::Env env, std::string_view json,
-                   JsonOptions options, ErrorCode code) {
+Napi::Value exact(const Handoff& handoff, Napi::Env env, std::string_view json,
+                  JsonOptions options, ErrorCode code) {
     const Result<JsonFacts> facts = Value::scan(json, options);
     if (!facts) {
         throw handoff.exception(env, Error(code, std::string(facts.error().message())));
     }
-    if (!facts->has_unsafe_integer) return text(env, json);
+    if (!facts->has_unsafe_integer) return env.Undefined();
     auto boxed = Napi::Array::New(env, 1);
     boxed.Set(0U, to_javascript(env, checked(handoff, env, Value::parse(json, options))));
     return boxed;
+}
+
+Napi::Value parsed(const Handoff& handoff, Napi::Env env, std::string_view json,
+                   JsonOptions options, ErrorCode code) {
+    const Napi::Value value = exact(handoff, env, json, options, code);
+    return value.IsUndefined() ? text(env, json) : value;
 }
 
 void define_value_functions(Napi::Object& exports, Handoff& handoff) {

@@ -15,9 +15,12 @@ namespace tidewire::node {
 // which `__proto__` is a key like any other.
 [[nodiscard]] Napi::Value to_javascript(Napi::Env env, const Value& value);
 
-// Checks the text. When every number in it is safe, gives it as a string for JSON.parse, which is
-// faster than any object made through Node-API; else [value]. Throws `code` with the reason of
+// Checks the text. Gives [value] when it has integers that JSON.parse would change, else undefined:
+// JSON.parse is faster than any object made through Node-API. Throws `code` with the reason of
 // Value::scan when it is no JSON.
+[[nodiscard]] Napi::Value exact(const Handoff& handoff, Napi::Env env, std::string_view json,
+                                JsonOptions options, ErrorCode code);
+// The same, with the text as a string instead of undefined.
 [[nodiscard]] Napi::Value parsed(const Handoff& handoff, Napi::Env env, std::string_view json,
                                  JsonOptions options, ErrorCode code);
 

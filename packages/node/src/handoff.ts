@@ -9,9 +9,12 @@ export interface Runner {
   run(slot: number, unsafe: boolean): void
 }
 
+/** Of Work; a symbol, since users hold such objects too. */
+export const CANCEL = Symbol('cancel')
+
 /** Work that a handler does, to be told of its caller's end. */
 export interface Work {
-  cancel(byDeadline: boolean): void
+  [CANCEL](byDeadline: boolean): void
 }
 
 /** An operation of a client or server that is under way. */
@@ -57,7 +60,7 @@ function dispatch(count: number, first: number): void {
           break
         }
         case EventKind.cancelled:
-          working[one]?.cancel(two === 1)
+          working[one]?.[CANCEL](two === 1)
           break
         case EventKind.completed:
           endOperation(one)?.completed(two, three)

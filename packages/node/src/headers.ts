@@ -1,5 +1,5 @@
 import { TidewireError } from './errors'
-import type { FlatHeaders } from './native'
+import type { FlatHeaders, HeaderLines } from './native'
 
 /** Header fields to send: a record, pairs, or Headers of another message. */
 export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [string, string]>
@@ -7,17 +7,19 @@ export type HeadersInit = Readonly<Record<string, string>> | Iterable<readonly [
 /** Where the fields of a message that is still in the core come from. */
 export interface HeadersSource {
   get(name: string): string | undefined
-  all(): FlatHeaders
+  all(): HeaderLines
 }
 
 // For this package only: they reach what is private.
 export let headersFromFlat: (flat: FlatHeaders) => Headers
+export let headersFromLines: (lines: HeaderLines) => Headers
 export let headersFromSource: (source: HeadersSource) => Headers
 export let flatOf: (headers: Headers) => FlatHeaders
 
 /** The header fields of a message, in order; names are compared without case. */
 export class Headers implements Iterable<[string, string]> {
   #source: HeadersSource | undefined
+  #lines: HeaderLines | undefined
   #flat: FlatHeaders | undefined
 
   constructor(init?: HeadersInit) {
@@ -28,6 +30,12 @@ export class Headers implements Iterable<[string, string]> {
     headersFromFlat = (flat) => {
       const headers = new Headers()
       headers.#flat = flat
+      return headers
+    }
+    headersFromLines = (lines) => {
+      const headers = new Headers()
+      headers.#flat = undefined
+      headers.#lines = lines
       return headers
     }
     headersFromSource = (source) => {
@@ -41,10 +49,11 @@ export class Headers implements Iterable<[string, string]> {
 
   /** The first field of that name. */
   get(name: string): string | undefined {
-    if (this.#flat === undefined) return this.#source?.get(name)
+    if (this.#flat === undefined && this.#source !== undefined) return this.#source.get(name)
+    const flat = this.#all()
     const wanted = name.toLowerCase()
-    for (let index = 0; index < this.#flat.length; index += 2) {
-      if (this.#flat[index].toLowerCase() === wanted) return this.#flat[index + 1]
+    for (let index = 0; index < flat.length; index += 2) {
+      if (flat[index].toLowerCase() === wanted) return flat[index + 1]
     }
     return undefined
   }
@@ -64,7 +73,11 @@ export class Headers implements Iterable<[string, string]> {
   }
 
   #all(): FlatHeaders {
-    return (this.#flat ??= this.#source?.all() ?? [])
+    if (this.#flat === undefined) {
+      const lines = this.#lines ?? this.#source?.all() ?? ''
+      this.#flat = lines === '' ? [] : lines.split('\n')
+    }
+    return this.#flat
   }
 }
 

@@ -16,6 +16,16 @@ export interface Callbacks {
 /** [name, value, name, value, ...] */
 export type FlatHeaders = string[]
 
+/** Names and values in turn, a line each. */
+export type HeaderLines = string
+
+/** A body of ASCII text comes as a string, which is cheaper. */
+export type ReceivedParts = [
+  contentType: string,
+  headers: HeaderLines,
+  body: string | Uint8Array,
+]
+
 /** JSON text that is checked and has safe numbers only; or the value, where it has others. */
 export type Parsed = string | [unknown]
 
@@ -48,7 +58,7 @@ export interface Native {
   requestQuery(slot: number): string
   requestParams(slot: number): string[]
   requestHeader(slot: number, name: string): string | undefined
-  requestHeaders(slot: number): FlatHeaders
+  requestHeaders(slot: number): HeaderLines
   requestBody(slot: number): Uint8Array
   requestText(slot: number): string
   requestJson(slot: number, depthMax: number): Parsed
@@ -100,9 +110,10 @@ export interface Native {
   clientClose(client: number): void
   takeError(result: number): TidewireError
   takeValue(result: number, depthMax: number): Parsed | undefined
-  takeResponse(result: number): [contentType: string, headers: FlatHeaders, body: Uint8Array]
+  takeResponse(result: number): ReceivedParts
   responseError(status: number, contentType: string, body: Uint8Array): TidewireError | undefined
-  parseJson(json: string | Uint8Array, depthMax: number): Parsed
+  /** [value] when JSON.parse would change one of its integers; throws when it is no JSON. */
+  parseJson(json: string | Uint8Array, depthMax: number): [unknown] | undefined
 }
 
 /** What a server counts. */

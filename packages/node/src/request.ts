@@ -1,5 +1,5 @@
 import { TidewireError } from './errors'
-import { type Work, beginWork, endWork, native } from './handoff'
+import { CANCEL, type Work, beginWork, endWork, native } from './handoff'
 import { type Headers, headersFromSource } from './headers'
 import { parsedValue } from './json'
 
@@ -124,8 +124,7 @@ export class Request implements Work {
     return more.controller.signal
   }
 
-  /** @internal */
-  cancel(byDeadline: boolean): void {
+  [CANCEL](byDeadline: boolean): void {
     const more = this.#more
     more.reason = new TidewireError(byDeadline ? 'timeout' : 'cancelled')
     more.controller?.abort(more.reason)

@@ -6,10 +6,11 @@ import {
   flatHeaders,
   flatOf,
   headersFromFlat,
+  headersFromLines,
   takeContentType,
 } from './headers'
-import { encode, parsedValue } from './json'
-import type { FlatHeaders } from './native'
+import { encode } from './json'
+import type { ReceivedParts } from './native'
 
 export interface ResponseInit {
   /** 200 to 599. Without it 200, or 204 when there is no body. */
@@ -25,18 +26,14 @@ export const BYTES_TYPE = 'application/octet-stream'
 /** Of a JSON text that no option limits. */
 export const JSON_DEPTH_MAX = 64
 
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 // For this package only: they reach what is private.
 /** Answers the request of `slot`. */
 export let replyWith: (slot: number, response: Response) => void
 /** What a peer sent, whatever its status. */
-export let received: (
-  status: number,
-  parts: [contentType: string, headers: FlatHeaders, body: Uint8Array],
-  jsonDepthMax: number,
-) => Response
+export let received: (status: number, parts: ReceivedParts, jsonDepthMax: number) => Response
 
 /** What a handler answers, and what `client.request` receives. */
 export class Response {
@@ -70,7 +67,7 @@ export class Response {
     received = (status, [contentType, headers, body], jsonDepthMax) => {
       const response = new Response(body, { contentType })
       response.#status = status
-      response.#headers = headersFromFlat(headers)
+      response.#headers = headersFromLines(headers)
       response.#jsonDepthMax = jsonDepthMax
       return response
     }
@@ -110,7 +107,8 @@ export class Response {
    * @throws TidewireError invalid_data when it is none.
    */
   json<T = unknown>(): T {
-    return parsedValue(native.parseJson(this.#body, this.#jsonDepthMax)) as T
+    const exact = native.parseJson(this.#body, this.#jsonDepthMax)
+    return (exact === undefined ? JSON.parse(this.text()) : exact[0]) as T
   }
 
   /**

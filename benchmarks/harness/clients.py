@@ -11,7 +11,7 @@ from harness.measure import LoadFailed, Measured, Plan, Run
 from harness.servers import LOAD_CORE, Running, all_running
 from harness.systems import Row, System
 
-FIGURES = [name for name in Run.__dataclass_fields__ if name != "generator_cpu_share"]
+FIGURES = [name for name in Run.__dataclass_fields__ if not name.endswith("_cpu_share")]
 
 
 def _run_once(client: System, server: Running, plan: Plan) -> list[dict[str, float]]:

@@ -34,7 +34,9 @@ class Run:
     system_us_per_op: float
     p50_us: float
     p99_us: float
-    generator_cpu_share: float = 0.0  # not known for a client that is measured itself
+    # Of one core; neither is known for a client that is measured itself.
+    server_cpu_share: float = 0.0
+    generator_cpu_share: float = 0.0
 
 
 @dataclass

@@ -20,7 +20,19 @@ from harness.systems import ALL_ROWS, Row
 
 Results = dict[str, tuple[Row, list[Measured]]]
 
-HEADINGS = ["system", "lang", "ops/s", "p50 us", "p99 us", "CPU us/op", "user", "sys", "RSS MiB"]
+HEADINGS = ["system", "lang", "ops/s", "p50 us", "p99 us"]
+HEADINGS += ["CPU us/op", "user", "sys", "core", "RSS MiB"]
+    "system",
+    "lang",
+    "ops/s",
+    "p50 us",
+    "p99 us",
+    "CPU us/op",
+    "user",
+    "sys",
+    "core",
+    "RSS MiB",
+]
 
 
 def machine() -> str:
@@ -55,6 +67,7 @@ def _cells(found: Measured) -> list[str]:
         f"{found.median('cpu_us_per_op'):.2f}",
         f"{found.median('user_us_per_op'):.2f}",
         f"{found.median('system_us_per_op'):.2f}",
+        f"{found.median('server_cpu_share'):.0%}" if found.runs[0].server_cpu_share else "",
         f"{found.rss_mib:.1f}",
     ]
 
@@ -131,6 +144,7 @@ def _as_row(name: str, found: Measured) -> dict[str, Any]:
         "p50_us": round(found.median("p50_us"), 1),
         "p99_us": round(found.median("p99_us"), 1),
         "rss_mib": round(found.rss_mib, 2),
+        "server_cpu_share": round(found.median("server_cpu_share"), 3),
         "runs": [[round(run.ops_per_s, 1), round(run.cpu_us_per_op, 4)] for run in found.runs],
     }
 

@@ -22,17 +22,6 @@ Results = dict[str, tuple[Row, list[Measured]]]
 
 HEADINGS = ["system", "lang", "ops/s", "p50 us", "p99 us"]
 HEADINGS += ["CPU us/op", "user", "sys", "core", "RSS MiB"]
-    "system",
-    "lang",
-    "ops/s",
-    "p50 us",
-    "p99 us",
-    "CPU us/op",
-    "user",
-    "sys",
-    "core",
-    "RSS MiB",
-]
 
 
 def machine() -> str:

@@ -148,6 +148,8 @@ def asan() -> list[Stage]:
     python = pytest(
         "asan python",
         "tests/python/test_lifecycle.py",
+        "tests/python/test_misuse.py",
+        "tests/python/test_tasks.py",
         env={
             **hosted,
             "PYTHONMALLOC": "malloc",

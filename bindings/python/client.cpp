@@ -1,10 +1,13 @@
 #include "client.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
 #include <tidewire/client.hpp>
 
+#include "coroutine.hpp"
 #include "gc.hpp"
 #include "handoff.hpp"
 #include "response.hpp"
@@ -23,6 +26,7 @@ public:
         host_->check();
         ClientOptions options;
         options.timeout = value_or_raise(timeout_from(timeout)).value_or(options.timeout);
+        timeout_ = options.timeout;
         options.connect_timeout =
             value_or_raise(timeout_from(connect_timeout)).value_or(options.connect_timeout);
         const std::int64_t connections = integer_or_raise(connections_max, "connections_max");
@@ -58,7 +62,7 @@ public:
         std::string json;
         if (!args.is_none()) json = value_or_raise(to_json(args.ptr()));
         CallOptions options;
-        options.timeout = value_or_raise(timeout_from(timeout));
+        options.timeout = bounded(timeout);
         options.headers = value_or_raise(headers_from(headers));
         return under_way(Outcome::value,
                          client_->call_json(text_or_raise(method, "name"), std::move(json),
@@ -71,7 +75,7 @@ public:
         check();
         RequestOptions options;
         options.headers = value_or_raise(headers_from(headers));
-        options.timeout = value_or_raise(timeout_from(timeout));
+        options.timeout = bounded(timeout);
         if (with_json) {
             options.body = value_or_raise(to_json(json.ptr()));
             options.content_type = "application/json";
@@ -122,6 +126,15 @@ private:
         host_->check();
     }
 
+    // The timeout that was asked for, within the deadline of the handler that calls.
+    [[nodiscard]] std::chrono::milliseconds bounded(const py::object& seconds) const {
+        const auto wanted = value_or_raise(timeout_from(seconds)).value_or(timeout_);
+        const auto left = time_left_of_handler();
+        if (!left) return wanted;
+        if (left->count() <= 0) raise(ErrorCode::timeout, "the handler's own deadline has passed");
+        return wanted.count() <= 0 ? *left : std::min(wanted, *left);
+    }
+
     template <class T, class Complete>
     py::tuple under_way(Outcome outcome, Call<T> call, Complete complete) {
         auto operation = host_->expect(outcome);
@@ -133,6 +146,7 @@ private:
     py::object owner_;
     HostLoop* host_;
     std::optional<Client> client_;
+    std::chrono::milliseconds timeout_{};  // of operations that give none; 0: none
     bool closed_ = false;
 };
 

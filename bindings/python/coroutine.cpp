@@ -12,6 +12,8 @@ namespace tidewire::python {
 namespace {
 
 PyTypeObject* coroutine_type = nullptr;  // NOLINT: one per process, as State
+// The coroutine of the handler that runs, where its caller has set a deadline.
+PyObject* handler_variable = nullptr;  // NOLINT
 
 struct Coroutine {
     PyObject_HEAD
@@ -182,6 +184,16 @@ PyObject* steps_of(PyObject* awaitable) {
     return nullptr;
 }
 
+// Keeps the exception that is set.
+void reset_variable(PyObject* token) {
+    PyObject* type = nullptr;
+    PyObject* value = nullptr;
+    PyObject* traceback = nullptr;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (PyContextVar_Reset(handler_variable, token) != 0) PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+}
+
 PyMethodDef coroutine_methods[] = {
     {"send", coroutine_send_method, METH_O, nullptr},
     {"throw", coroutine_throw, METH_VARARGS, nullptr},
@@ -210,6 +222,8 @@ PyType_Spec coroutine_spec{"tidewire._core.HandlerCoroutine", sizeof(Coroutine),
 
 void add_coroutine_type() {
     coroutine_type = make_type(coroutine_spec);
+    handler_variable = PyContextVar_New("tidewire_handler", nullptr);
+    if (handler_variable == nullptr) throw py::error_already_set();
     // asyncio.Task takes what is registered as a coroutine.
     py::module_::import("collections.abc")
         .attr("Coroutine")
@@ -227,6 +241,14 @@ bool step_ahead(PyObject* coroutine) {
 }
 
 bool has_ended(PyObject* coroutine) noexcept { return coroutine_of(coroutine).inner == nullptr; }
+
+std::optional<std::chrono::milliseconds> time_left_of_handler() {
+    PyObject* found = nullptr;
+    if (PyContextVar_Get(handler_variable, nullptr, &found) != 0) PyErr_Clear();
+    const auto coroutine = py::reinterpret_steal<py::object>(found);
+    if (!coroutine || has_ended(found) || coroutine_of(found).exchange.host->forked()) return {};
+    return coroutine_of(found).exchange.request.time_left();
+}
 
 bool start_coroutine(Exchange exchange) {
     const Handler& handler = *exchange.handler;
@@ -250,9 +272,14 @@ bool start_coroutine(Exchange exchange) {
     new (&self.exchange) Exchange(std::move(exchange));
     self.inner = inner.release().ptr();
 
+    // Set while the task is made, which copies the context.
+    const bool has_deadline = self.exchange.request.time_left().has_value();
+    const auto token = py::reinterpret_steal<py::object>(
+        has_deadline ? PyContextVar_Set(handler_variable, made.ptr()) : nullptr);
     const auto task = py::reinterpret_steal<py::object>(
         host.has_own_task_factory() ? host.make_task(made.ptr(), label)
                                     : start_eagerly(host.loop(), made.ptr(), label));
+    if (token) reset_variable(token.ptr());
     if (task && self.inner != nullptr) host.add_task(task.ptr(), &self.exchange);
     if (task || PyErr_Occurred() == nullptr) return true;
     // It ended by what is not the handler's to keep, or the loop is closing and takes no task.

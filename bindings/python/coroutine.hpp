@@ -6,6 +6,9 @@
 // have been run before its task exists, see eager.hpp.
 #pragma once
 
+#include <chrono>
+#include <optional>
+
 #include "answer.hpp"
 
 namespace tidewire::python {
@@ -21,5 +24,9 @@ void add_coroutine_type();
 [[nodiscard]] bool step_ahead(PyObject* coroutine);
 // Whether the handler has ended.
 [[nodiscard]] bool has_ended(PyObject* coroutine) noexcept;
+
+// What is left of the deadline of the handler that runs here, if its caller set one: the bound of
+// the calls that it makes. What the handler has left running after its end has none.
+[[nodiscard]] std::optional<std::chrono::milliseconds> time_left_of_handler();
 
 }  // namespace tidewire::python

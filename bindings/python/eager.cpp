@@ -62,17 +62,21 @@ PyObject* eager_repr(PyObject* self) {
     return reinterpret_cast<PyTypeObject*>(state().task_type)->tp_repr(self);
 }
 
-// The step, in the task's context and with it as the loop's current task.
+// Makes the task the loop's current one, or, by leave_task, that no longer.
+bool tell_asyncio(PyObject* function, const Unmade& one) {
+    PyObject* const arguments[] = {one.loop, one.task};
+    const auto told = py::reinterpret_steal<py::object>(
+        PyObject_Vectorcall(function, arguments, 2, nullptr));
+    return static_cast<bool>(told);
+}
+
+// The step, in the task's context, as the loop's current task. False with an exception set.
 bool step(const Unmade& one) {
-    PyObject* const current[] = {one.loop, one.task};
-    const auto entered = py::reinterpret_steal<py::object>(
-        PyObject_Vectorcall(state().enter_task, current, 2, nullptr));
-    if (!entered || PyContext_Enter(one.context) != 0) return false;
+    if (PyContext_Enter(one.context) != 0) return false;
     const bool fine = step_ahead(one.coroutine);
     const py::object raised = fine ? py::object() : take_exception();
     const bool exited = PyContext_Exit(one.context) == 0;
-    const auto left = py::reinterpret_steal<py::object>(
-        PyObject_Vectorcall(state().leave_task, current, 2, nullptr));
+    const bool left = tell_asyncio(state().leave_task, one);
     if (fine) return exited && left;
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised.ptr())), raised.ptr());
     return false;
@@ -100,6 +104,10 @@ PyObject* start_eagerly(PyObject* loop, PyObject* coroutine, PyObject* name) {
     if (!task || !context) return nullptr;
     const Unmade one{task.ptr(), loop, coroutine, name, context.ptr()};
     unmade.push_back(one);
+    if (!tell_asyncio(state().enter_task, one)) {
+        PyErr_Clear();  // a loop inside a task's step: begin in a later turn, as other tasks do
+        return make_real(task.ptr()) ? task.release().ptr() : nullptr;
+    }
     const bool fine = step(one);
     const bool wanted = !has_ended(coroutine) || Py_REFCNT(task.ptr()) > 1;
     if (fine && wanted && !make_real(task.ptr())) return nullptr;

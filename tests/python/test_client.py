@@ -126,6 +126,38 @@ async def test_the_timeout_of_the_client_is_that_of_its_calls(app):
     assert left[2] is None
 
 
+async def test_a_deadline_is_passed_on_to_the_calls_a_handler_makes(app, connected):
+    left, background = [], []
+
+    @app.method
+    async def second(context: tidewire.Context):
+        left.append(context.time_left)
+
+    @app.method
+    async def first():
+        await client.call("second")
+        await client.call("second", timeout=0.5)
+        await asyncio.create_task(client.call("second"))
+
+        async def go_on(ended):
+            await ended.wait()
+            await client.call("second")
+
+        ended = asyncio.Event()
+        background.append((ended, asyncio.create_task(go_on(ended))))
+
+    client = await connected(app)
+    await client.call("first", timeout=5)
+    ended, task = background[0]
+    ended.set()
+    await task
+    assert 4 < left[0] <= 5
+    assert left[1] <= 0.5
+    assert 4 < left[2] <= 5
+    # What goes on after the handler has answered is on its own.
+    assert 29 < left[3] <= 30
+
+
 async def test_a_status_is_raised_when_asked(app, connected):
     @app.get("/{status}")
     async def answer(request):

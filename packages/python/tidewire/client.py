@@ -4,8 +4,9 @@
         await client.call("add", {"a": 1, "b": 2}, timeout=1.0)
         response = await client.request("GET", "/users/7")
 
-Every operation settles within its timeout, which travels to the server. Cancelling the task
-cancels the operation, and the server's handler is told.
+Every operation settles within its timeout, which travels to the server; in a handler, also within
+what its own caller has left. Cancelling the task cancels the operation, and the server's handler
+is told.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ function(tidewire_compile_options target)
 endfunction()
 
 # Sanitizers must see the whole build, so they are set for the directory tree, not for a target.
+# Their presets do not make errors of warnings: instrumented code gives gcc false ones.
 if(TIDEWIRE_SANITIZE)
     add_compile_options(-fsanitize=${TIDEWIRE_SANITIZE} -fno-sanitize-recover=all
                         -fno-omit-frame-pointer -g)

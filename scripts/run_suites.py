@@ -208,6 +208,8 @@ def main() -> int:
     parser.add_argument("--setup-started", type=float, help="Unix time at which setup began")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A run in the background is born deaf to Ctrl-C, and so would be what the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     outcomes: list[Outcome] = []
     if options.setup_started is not None:

@@ -22,9 +22,8 @@ codec::http1::ParserLimits parser_limits(const Limits& limits) {
 
 void Http1Exchange::deliver(Response&& response) {
     if (connection == nullptr) return;
-    answer = std::move(response);
     done = true;
-    connection->answered(*this);
+    connection->answered(*this, std::move(response));
 }
 
 ServerConnection::ServerConnection(Server& server, std::unique_ptr<base::ByteStream> stream)
@@ -80,7 +79,7 @@ base::Ref<Http1Exchange> ServerConnection::new_exchange() {
 
 void ServerConnection::begin_request() {
     current_ = new_exchange();
-    std::swap(current_->head, parser_.head());
+    current_->head.swap(parser_.head());
     const auto& framing = current_->head.framing;
     current_->keep_alive = framing.keep_alive && !server_.draining();
     if (framing.content_length) {
@@ -114,29 +113,33 @@ void ServerConnection::dispatch_waiting() {
     }
 }
 
-void ServerConnection::answered(Http1Exchange& exchange) {
+void ServerConnection::answered(Http1Exchange& exchange, Response&& answer) {
     --in_flight_;
     server_.count().requests_in_flight.add(-1);
     if (exchange.cancelled()) server_.count().requests_cancelled.add(1);
     if (owed_.front().get() == &exchange) {
+        write_answer(exchange, answer);
+        spare_ = std::move(owed_.front());
+        owed_.pop_front();
         write_ready_answers();
-    } else if (waiting_ > 0) {
-        pass_turn_end();
+        return;
     }
+    exchange.answer = std::move(answer);
+    if (waiting_ > 0) pass_turn_end();
 }
 
 void ServerConnection::write_ready_answers() {
     while (!owed_.empty() && owed_.front()->done) {
         base::Ref<Http1Exchange> exchange = std::move(owed_.front());
         owed_.pop_front();
-        write_answer(*exchange);
+        write_answer(*exchange, exchange->answer);
+        exchange->answer = {};
         spare_ = std::move(exchange);
     }
     pass_turn_end();
 }
 
-void ServerConnection::write_answer(Http1Exchange& exchange) {
-    Response& answer = exchange.answer;
+void ServerConnection::write_answer(Http1Exchange& exchange, Response& answer) {
     for (std::size_t i = 0; i < answer.headers.size(); ++i) {
         if (!codec::http1::framing_field(answer.headers[i].name)) continue;
         answer = Response::problem(
@@ -152,16 +155,20 @@ void ServerConnection::write_answer(Http1Exchange& exchange) {
     codec::http1::ResponseLine line;
     line.status = answer.status;
     line.content_type = answer.content_type;
-    line.keep_alive = exchange.keep_alive && !(server_.draining() && owed_.empty());
+    // While draining the last one owed is the last of the connection.
+    line.keep_alive = exchange.keep_alive && !(server_.draining() && last_owed(exchange));
     line.version_minor = exchange.head.version_minor;
     line.date = server_.date();
     codec::http1::write_response_head(out_, line, answer.headers, answer.body.size());
     if (!head_only) out_ += answer.body;
-    answer = {};
     since_ = server_.loop().now();
     if (line.keep_alive) return;
     closing_ = true;
     current_ = {};  // a request that is still arriving was told so
+}
+
+bool ServerConnection::last_owed(const Http1Exchange& exchange) const noexcept {
+    return owed_.empty() || (owed_.size() == 1 && owed_.front().get() == &exchange);
 }
 
 void ServerConnection::pass_turn_end() {

@@ -30,7 +30,7 @@ public:
 
     ServerConnection* connection = nullptr;
     bool keep_alive = true;
-    bool done = false;  // `answer` is there
+    bool done = false;  // answered; `answer` waits for those before it
     Response answer;
 
 private:
@@ -54,7 +54,7 @@ public:
     // Ends now.
     void abort();
     void check_time(base::TimePoint now);
-    void answered(Http1Exchange& exchange);
+    void answered(Http1Exchange& exchange, Response&& answer);
     [[nodiscard]] std::string_view peer_address() const noexcept { return peer_address_; }
 
 private:
@@ -69,7 +69,8 @@ private:
     void finish_request();
     void dispatch_waiting();
     void write_ready_answers();
-    void write_answer(Http1Exchange& exchange);
+    void write_answer(Http1Exchange& exchange, Response& answer);
+    [[nodiscard]] bool last_owed(const Http1Exchange& exchange) const noexcept;
     void pass_turn_end();
     void adjust_reading();
     void begin_close();

@@ -10,10 +10,16 @@ NetInbox::NetInbox(uv_loop_t* loop)
       })) {}
 
 bool NetInbox::post(Function<void()> task) {
-    std::lock_guard lock(mutex_);
-    if (closed_ || !async_) return false;
-    tasks_.push_back(std::move(task));
-    if (tasks_.size() == 1) uv_async_send(async_.get());
+    {
+        std::lock_guard lock(mutex_);
+        if (closed_ || !async_) return false;
+        tasks_.push_back(std::move(task));
+        if (tasks_.size() != 1) return true;
+        ringing_.fetch_add(1, std::memory_order_relaxed);
+    }
+    // After the unlock: a loop that shares the core runs at once, and must not run into the lock.
+    uv_async_send(async_.get());
+    ringing_.fetch_sub(1, std::memory_order_release);
     return true;
 }
 
@@ -36,13 +42,13 @@ void NetInbox::run_tasks() {
 
 void NetInbox::close() noexcept {
     std::vector<Function<void()>> dropped;
-    UvHandle<uv_async_t> async;
     {
         std::lock_guard lock(mutex_);
         closed_ = true;
         dropped.swap(tasks_);
-        async = std::move(async_);
     }
+    while (ringing_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    async_.reset();
     thread_.store({}, std::memory_order_relaxed);
 }
 

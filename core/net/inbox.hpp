@@ -34,6 +34,7 @@ private:
     std::vector<Function<void()>> running_;
     UvHandle<uv_async_t> async_;
     bool closed_ = false;
+    std::atomic<int> ringing_{0};  // posts between their unlock and the end of their wake-up
     std::atomic<std::thread::id> thread_{};
 };
 

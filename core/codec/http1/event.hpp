@@ -36,6 +36,7 @@ struct RequestHead {
     Headers headers;
     Framing framing;
     void clear();
+    void swap(RequestHead& other) noexcept;
 };
 
 struct ResponseHead {

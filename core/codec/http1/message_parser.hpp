@@ -132,12 +132,15 @@ private:
             find_line(room, is_request ? ErrorCode::uri_too_long : ErrorCode::header_too_large);
         if (line.step != Step::again) return line.step;
 
-        head_.clear();
-        rules_.reset();
-        head_parser_.emplace(head_, rules_);
-        fields_ = 0;
-        body_bytes_ = 0;
-        extension_bytes_ = 0;
+        begin_head();
+        if (const std::size_t size = whole_head(line.size); size != 0) {
+            if (head_parser_->whole(input_.rest().substr(0, size))) {
+                take_line(size);
+                head_bytes_ = size;
+                return frame_body();
+            }
+            begin_head();
+        }
         head_bytes_ = line.size;
         const std::string_view text = take_line(line.size);
         const bool taken = lacks_reason(text)
@@ -146,6 +149,32 @@ private:
         if (!taken) return broken(head_parser_->problem());
         state_ = State::fields;
         return Step::again;
+    }
+
+    void begin_head() {
+        head_.clear();
+        rules_.reset();
+        head_parser_.emplace(head_, rules_);
+        fields_ = 0;
+        body_bytes_ = 0;
+        extension_bytes_ = 0;
+    }
+
+    // The size of the head when all of it is there and its lines are well, else 0: fields() then
+    // finds out what is missing or wrong. Most heads come whole.
+    std::size_t whole_head(std::size_t begin) noexcept {
+        const std::string_view seen = input_.rest().substr(0, limits_.header_bytes_max);
+        std::size_t fields = 0;
+        while (true) {
+            const std::size_t feed = seen.find('\n', begin);
+            if (feed == std::string_view::npos || feed == begin || seen[feed - 1] != '\r') return 0;
+            if (feed == begin + 1) break;
+            if (seen[begin] == ' ' || seen[begin] == '\t') return 0;
+            if (++fields > limits_.header_fields_max) return 0;
+            begin = feed + 1;
+        }
+        fields_ = fields;
+        return begin + 2;
     }
 
     // "HTTP/1.1 200" and the end of the line: a blank is missing, but many servers leave it out

@@ -1,5 +1,7 @@
 #include "codec/http1/parser.hpp"
 
+#include <utility>
+
 #include "codec/decoder.hpp"
 #include "codec/http1/message_parser.hpp"
 
@@ -14,6 +16,14 @@ void RequestHead::clear() {
     version_minor = 1;
     headers.clear();
     framing = {};
+}
+
+void RequestHead::swap(RequestHead& other) noexcept {
+    method.swap(other.method);
+    target.swap(other.target);
+    std::swap(version_minor, other.version_minor);
+    headers.swap(other.headers);
+    std::swap(framing, other.framing);
 }
 
 void ResponseHead::clear() {

@@ -9,11 +9,13 @@
 // kStallThreshold is the metric app_stall_seconds.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,7 +30,7 @@ public:
     // Shorter delays are a busy loop at work, not a blocked one.
     static constexpr std::chrono::milliseconds kStallThreshold{50};
 
-    // `wake` is called from the pushing thread, under the queue's lock: it must only ring (write an
+    // `wake` is called from pushing threads, perhaps two at once: it must only ring (write an
     // eventfd, call a thread-safe function) and never wait, nor take a lock of the host language.
     HostQueue(std::size_t capacity, Function<void()> wake)
         : capacity_(capacity), wake_(std::move(wake)) {}
@@ -39,27 +41,27 @@ public:
 
     // False, and `event` is left as it was, when the queue is full or closed.
     bool push(T&& event, Ring when = Ring::now) {
-        std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         if (closed_ || events_.size() >= capacity_) return false;
-        add(std::move(event), when);
+        add(std::move(event), when, std::move(lock));
         return true;
     }
     // The same beyond the capacity, for the few events that must not be lost. False when closed.
     bool push_always(T&& event) {
-        std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         if (closed_) return false;
-        add(std::move(event), Ring::now);
+        add(std::move(event), Ring::now, std::move(lock));
         return true;
     }
     void ring_if_waiting() {
-        std::lock_guard lock(mutex_);
-        if (!closed_ && !events_.empty()) ring();
+        std::unique_lock lock(mutex_);
+        if (!closed_ && !events_.empty()) ring(std::move(lock));
     }
 
     // Rings without an event, so that a host that does not come is noticed.
     void probe() {
-        std::lock_guard lock(mutex_);
-        if (!closed_) ring();
+        std::unique_lock lock(mutex_);
+        if (!closed_) ring(std::move(lock));
     }
 
     // Host thread only: swaps all waiting events into `out`, which must be empty. When there were
@@ -78,10 +80,15 @@ public:
 
     // No wake-up happens after close() has returned; waiting events are given back.
     std::vector<T> close() {
-        std::lock_guard lock(mutex_);
-        closed_ = true;
-        wake_.reset();
-        return std::exchange(events_, {});
+        std::vector<T> waiting;
+        {
+            std::lock_guard lock(mutex_);
+            closed_ = true;
+            waiting.swap(events_);
+        }
+        // Whoever is ringing now has decided so before; that takes no longer than one system call.
+        while (ringing_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+        return waiting;
     }
 
     [[nodiscard]] std::size_t size() const {
@@ -100,19 +107,24 @@ public:
     }
 
 private:
-    void add(T&& event, Ring when) {
+    void add(T&& event, Ring when, std::unique_lock<std::mutex> lock) {
         events_.push_back(std::move(event));
         if (when == Ring::now) {
-            ring();
+            ring(std::move(lock));
         } else if (!waiting_since_) {
             waiting_since_ = Clock::now();
         }
     }
-    void ring() {
+    // Rings after the unlock: a host that shares the core runs at once, and must not run into the
+    // lock.
+    void ring(std::unique_lock<std::mutex> lock) {
         if (!waiting_since_) waiting_since_ = Clock::now();
         if (awake_) return;
         awake_ = true;
+        ringing_.fetch_add(1, std::memory_order_relaxed);
+        lock.unlock();
         wake_();
+        ringing_.fetch_sub(1, std::memory_order_release);
     }
     void note_arrival() {
         if (!waiting_since_) return;
@@ -127,6 +139,7 @@ private:
     Function<void()> wake_;
     bool awake_ = false;
     bool closed_ = false;
+    std::atomic<int> ringing_{0};
     std::optional<Clock::time_point> waiting_since_;
     Clock::duration stalled_{};
 };

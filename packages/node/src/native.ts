@@ -2,6 +2,7 @@
 // throw, but only the classes around them give good messages.
 
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 
 import { TidewireError } from './errors'
@@ -154,13 +155,25 @@ function candidates(): string[] {
   return [built, join(root, 'prebuilds', prebuild(), FILE)]
 }
 
+/**
+ * Loads an addon so that it and the libraries beside it prefer each other's symbols. node exports
+ * its own libuv and, from version 22, its own simdjson: the dynamic linker would take those, which
+ * are of other versions, and a call would end the process. The sanitizers refuse RTLD_DEEPBIND.
+ */
+function open(path: string): Addon {
+  const { RTLD_LAZY, RTLD_DEEPBIND } = constants.dlopen
+  const sanitized = /lib[at]san/.test(process.env['LD_PRELOAD'] ?? '')
+  const loaded = { exports: {} }
+  process.dlopen(loaded, path, sanitized ? RTLD_LAZY : RTLD_LAZY | (RTLD_DEEPBIND ?? 0))
+  return loaded.exports as Addon
+}
+
 /** Loads the first addon that is there, or throws one error that says what was tried. */
 export function load(): Addon {
   const failures: string[] = []
   for (const path of candidates()) {
     try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports
-      return require(path) as Addon
+      return open(path)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       failures.push(`  ${path}: ${reason.split('\n', 1)[0]}`)

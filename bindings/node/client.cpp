@@ -9,7 +9,7 @@ namespace {
 Client& client_at(Handoff& handoff, const Napi::Value& slot) {
     auto* client = handoff.clients.find(slot.As<Napi::Number>().Uint32Value());
     if (client == nullptr) {
-        throw handoff.exception(slot.Env(), Error(ErrorCode::closed, "the client was closed"));
+        throw handoff.exception(slot.Env(), Error(ErrorCode::misuse, "the client was closed"));
     }
     return *client;
 }

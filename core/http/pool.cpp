@@ -54,7 +54,7 @@ Pool::~Pool() {
 
 void Pool::submit(base::Ref<Operation> operation) {
     if (closed_) {
-        operation->settle(Error(ErrorCode::closed, "the client is closed"));
+        operation->settle(Error(ErrorCode::misuse, "the client is closed"));
         return;
     }
     operation->pool_ = this;

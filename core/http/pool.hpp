@@ -81,7 +81,7 @@ public:
     Pool& operator=(const Pool&) = delete;
 
     void submit(base::Ref<Operation> operation);
-    // Everything settles `closed`, now and from now on.
+    // What is under way settles `closed`, what is submitted later `misuse`.
     void close();
 
     // For connections and operations.

@@ -129,7 +129,7 @@ test('close ends what is under way', async () => {
   const pending = failure(client.call('never'))
   await client.close()
   expect((await pending).code).toBe('closed')
-  expect((await failure(client.call('never'))).code).toBe('closed')
+  expect((await failure(client.call('never'))).code).toBe('misuse')
   await client.close()
 })
 

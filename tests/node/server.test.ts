@@ -253,7 +253,7 @@ test('an address in use is unavailable, and the server may not serve', async () 
 test('Symbol.asyncDispose stops a server and closes a client', async () => {
   const { app, client } = await serving((server) => server.get('/', () => 'x'))
   await client[Symbol.asyncDispose]()
-  expect((await failure(client.request('GET', '/'))).code).toBe('closed')
+  expect((await failure(client.request('GET', '/'))).code).toBe('misuse')
   await app[Symbol.asyncDispose]()
   expect((await failure(() => app.get('/late', () => 'x'))).code).toBe('misuse')
 })

@@ -76,7 +76,7 @@ public:
     [[nodiscard]] Call<Response> call_json(std::string_view method, std::string args_json,
                                            CallOptions options = {});
 
-    // Ends every connection; what is under way settles `closed`, and so does all that follows.
+    // Ends every connection: what is under way settles `closed`, what is asked for later `misuse`.
     void close();
     [[nodiscard]] const std::string& url() const noexcept;
 

@@ -180,7 +180,7 @@ export class Client implements AsyncDisposable {
     })
   }
 
-  /** Ends every connection; what is under way fails with `closed`, and so does all that follows. */
+  /** Ends every connection: what is under way fails with `closed`, what follows with `misuse`. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.unref()

@@ -144,7 +144,7 @@ TEST_CASE("nobody there, closed, and bad input are errors with a code") {
     REQUIRE(code(client.request("GET", "/a", {.headers = {{"Host", "other"}}})) ==
             ErrorCode::invalid_argument);
     client.close();
-    REQUIRE(code(client.call("add")) == ErrorCode::closed);
+    REQUIRE(code(client.call("add")) == ErrorCode::misuse);
 }
 
 TEST_CASE("an address that is taken or not understood fails the start, registration too") {

@@ -216,7 +216,7 @@ TEST_CASE("interim answers are passed over, a response over the limit is refused
     REQUIRE(sent.code() == ErrorCode::payload_too_large);
 }
 
-TEST_CASE("closing settles everything closed, now and from then on") {
+TEST_CASE("closing settles what is under way closed, and what follows is misuse") {
     World world({.connections_max = 1});
     auto sent = world.submit("GET");
     auto waiting = world.submit("GET");
@@ -224,7 +224,7 @@ TEST_CASE("closing settles everything closed, now and from then on") {
     world.loop.run();
     REQUIRE(sent.code() == ErrorCode::closed);
     REQUIRE(waiting.code() == ErrorCode::closed);
-    REQUIRE(world.submit("GET").code() == ErrorCode::closed);
+    REQUIRE(world.submit("GET").code() == ErrorCode::misuse);
 }
 
 TEST_CASE("an operation without a method only makes a connection, for the next one to use") {

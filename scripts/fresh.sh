@@ -20,8 +20,19 @@ mounted=()
 
 [[ $(id -u) -eq 0 ]] || die "make fresh needs root: debootstrap and chroot do"
 
+# What a failed test has left running in the box would keep its mounts busy.
+end_processes() {
+    local process
+    for process in /proc/[0-9]*; do
+        if [[ $(readlink "$process/root" 2>/dev/null) == "$box" ]]; then
+            kill -KILL "${process#/proc/}" 2>/dev/null || true
+        fi
+    done
+}
+
 unmount_all() {
     local i
+    end_processes
     for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do
         umount "${mounted[$i]}" || umount --lazy "${mounted[$i]}"
     done

@@ -5,8 +5,8 @@
     run_suites.py lint | asan | tsan | fuzz | artefacts | demo
     run_suites.py ci                           all that `test` does not do; adds test's results
 
-The last line is always `N passed, N failed, N skipped`. The exit code is not 0 when a test failed
-or was skipped, when a step failed, or when a suite ran no test.
+The last line of a run that tests is `N passed, N failed, N skipped`. The exit code is not 0 when a
+test failed or was skipped, when a step failed, or when a suite ran no test.
 """
 
 from __future__ import annotations
@@ -175,7 +175,9 @@ def report(outcomes: list[Outcome]) -> int:
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
     skipped = sum(outcome.skipped for outcome in outcomes)
-    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    # A run of steps only, such as a build, has tested nothing: it says nothing of tests.
+    if failed or any(outcome.kind != "step" for outcome in outcomes):
+        print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 0 if failed == 0 and skipped == 0 and outcomes else 1
 
 

@@ -33,8 +33,7 @@ RuntimeImpl::RuntimeImpl(std::size_t loops) {
     const SignalsBlocked blocked;  // threads inherit it
     for (std::size_t i = 0; i < std::clamp<std::size_t>(loops, 1, 256); ++i) {
         loops_.push_back(std::make_unique<LoopThread>());
-        net::NetLoop* loop = loops_.back()->loop.get();
-        loops_.back()->thread = std::thread([loop] { loop->run(); });
+        loops_.back()->thread = std::thread([loop = loops_.back()->loop] { loop->run(); });
     }
 }
 
@@ -51,10 +50,9 @@ void RuntimeImpl::stop() {
             each->thread.join();
             continue;
         }
-        // A thread cannot wait for itself, and its loop is on the stack below us: it ends on its
-        // own once this call has returned, and keeps its loop.
+        // A thread cannot wait for itself, and its loop is on the stack below us: both end on their
+        // own once this call has returned.
         each->thread.detach();
-        (void)each->loop.release();
     }
 }
 

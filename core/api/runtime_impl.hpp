@@ -28,7 +28,8 @@ public:
 
 private:
     struct LoopThread {
-        std::unique_ptr<net::NetLoop> loop = std::make_unique<net::NetLoop>();
+        // Shared with the thread, which may have to outlive this object: see stop().
+        std::shared_ptr<net::NetLoop> loop = std::make_shared<net::NetLoop>();
         std::thread thread;
     };
     std::vector<std::unique_ptr<LoopThread>> loops_;

@@ -126,7 +126,12 @@ def execute(stage: Stage) -> int:
 def judge(stage: Stage, status: int, outcome: Outcome) -> None:
     if stage.kind == "suite" and stage.results is not None and stage.results.exists():
         count = count_jest if stage.results.suffix == ".json" else count_junit
-        outcome.passed, outcome.failed, outcome.skipped = count(stage.results)
+        try:
+            outcome.passed, outcome.failed, outcome.skipped = count(stage.results)
+        except (ElementTree.ParseError, json.JSONDecodeError):
+            # A program that is ended while it writes leaves half of them.
+            outcome.failed, outcome.note = 1, f"exit code {status}, its results are cut"
+            return
         if outcome.passed + outcome.failed + outcome.skipped == 0:
             outcome.failed, outcome.note = 1, "no test ran"
         elif status != 0 and outcome.failed == 0:

@@ -119,6 +119,8 @@ prepare() {
     mount -t proc proc "$box/proc" && mounted+=("$box/proc")
     mount -t sysfs -o ro sysfs "$box/sys" && mounted+=("$box/sys")
     mount --bind /dev "$box/dev" && mounted+=("$box/dev")
+    # Pseudo-terminals, which the demo's tests open, are a file system of their own.
+    mount --bind /dev/pts "$box/dev/pts" && mounted+=("$box/dev/pts")
     mkdir -p "$box/dev/shm"
     mount -t tmpfs tmpfs "$box/dev/shm" && mounted+=("$box/dev/shm")
 }

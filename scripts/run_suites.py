@@ -1,6 +1,7 @@
 """Runs stages one by one, shows that long ones are alive, and adds the results up.
 
     run_suites.py build                        build everything
+    run_suites.py bench-build                  build everything that the benchmarks run
     run_suites.py test [SUITE...]              build, then all suites or the given ones
     run_suites.py lint | asan | tsan | fuzz | artefacts | demo
     run_suites.py ci                           all that `test` does not do; adds test's results
@@ -195,6 +196,7 @@ def chosen(mode: str, names: list[str]) -> list[Stage]:
         return suites.build_all() + [known[name] for name in names or known]
     groups = {
         "build": suites.build_all,
+        "bench-build": suites.bench_build,
         "lint": suites.lint,
         "asan": suites.asan,
         "tsan": suites.tsan,

@@ -90,6 +90,11 @@ def build_all() -> list[Stage]:
     ]
 
 
+def bench_build() -> list[Stage]:
+    """What the benchmarks run: the bindings of `build_all`, and native programs as released."""
+    return [*build_all(), *build("bench")]
+
+
 def suites() -> dict[str, Stage]:
     """The suites of `make test`, by the name that `make test-NAME` has."""
     return {

@@ -21,10 +21,11 @@ cmake --install build/release --prefix build/prebuild --component node-bundle >/
 mkdir -p "$prebuild"
 cp build/prebuild/tidewire.node "$prebuild/"
 # npm drops symbolic links when it packs: copy what each name points to, under the name that the
-# loader asks for.
+# loader asks for. The libraries of Cap'n Proto bear their version before `.so` and have no link.
 while read -r library; do
     cp -L "build/prebuild/$library" "$prebuild/$library"
-done < <(find build/prebuild -type l -name '*.so.*' -printf '%f\n')
+done < <(find build/prebuild \( -type l -name '*.so.*' -o -type f -name '*-[0-9]*.so' \) \
+             -printf '%f\n')
 
 mkdir -p dist
 rm -f dist/tidewire-*.tgz

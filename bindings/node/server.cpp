@@ -1,6 +1,7 @@
 #include "server.hpp"
 
 #include "arguments.hpp"
+#include "web_options.hpp"
 
 namespace tidewire::node {
 namespace {
@@ -13,13 +14,14 @@ Server& server_at(Handoff& handoff, const Napi::Value& slot) {
     return **server;
 }
 
-// (address, loops or undefined, limits or undefined, debug) -> server
+// (address, loops or undefined, limits or undefined, debug, web options) -> server
 Napi::Value server_create(Handoff& handoff, const Napi::CallbackInfo& info) {
     ServerOptions options;
     options.address = utf8(info[0]);
     if (!info[1].IsUndefined()) options.loops = info[1].As<Napi::Number>().Uint32Value();
     read_limits(handoff, info[2], options.limits);
     options.debug = info[3].ToBoolean();
+    read_web_options(info[4].As<Napi::Object>(), options);
     options.host = handoff.host(info.Env());
     const auto slot = handoff.servers.add(std::make_unique<Server>(std::move(options)));
     return Napi::Number::New(info.Env(), slot);

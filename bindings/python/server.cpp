@@ -17,6 +17,7 @@
 #include "handoff.hpp"
 #include "response.hpp"
 #include "state.hpp"
+#include "web_options.hpp"
 
 namespace tidewire::python {
 namespace {
@@ -90,16 +91,17 @@ py::dict default_limits() {
 class PyServer {
 public:
     PyServer(const py::object& host, const py::object& address, std::size_t loops,
-             const py::dict& limits, bool debug)
+             const py::dict& limits, bool debug, const py::dict& web)
         : owner_(host), host_(&py::cast<HostLoop&>(host)) {
         host_->check();
-        server_ =
-            std::make_unique<Server>(ServerOptions{.address = text_or_raise(address, "address"),
-                                                   .loops = loops,
-                                                   .limits = limits_from(limits),
-                                                   .debug = debug,
-                                                   .runtime = nullptr,
-                                                   .host = host_->core()});
+        ServerOptions options;
+        options.address = text_or_raise(address, "address");
+        options.loops = loops;
+        options.limits = limits_from(limits);
+        options.debug = debug;
+        options.host = host_->core();
+        read_web_options(web, options);
+        server_ = std::make_unique<Server>(std::move(options));
         debug_ = debug;
         all_servers.insert(this);
     }
@@ -200,9 +202,10 @@ private:
 
 void add_server_type(py::module_& module) {
     py::class_<PyServer>(module, "Server", collected<PyServer>())
-        .def(py::init<const py::object&, const py::object&, std::size_t, const py::dict&, bool>(),
+        .def(py::init<const py::object&, const py::object&, std::size_t, const py::dict&, bool,
+                      const py::dict&>(),
              py::arg("host"), py::arg("address"), py::arg("loops"), py::arg("limits"),
-             py::arg("debug"))
+             py::arg("debug"), py::arg("web"))
         .def("add", &PyServer::add, py::arg("handler"), py::arg("http_method"), py::arg("name"),
              py::arg("submit"), py::arg("jobs_max"))
         .def("start", &PyServer::start)

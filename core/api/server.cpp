@@ -4,6 +4,7 @@
 #include <future>
 #include <utility>
 
+#include "api/server_guard.hpp"
 #include "api/server_impl.hpp"
 #include "codec/url.hpp"
 
@@ -111,6 +112,9 @@ Result<void> ServerImpl::start() {
         if (on_loop_thread()) return Error(ErrorCode::misuse, "start() on a loop thread");
         if (failure_) return *failure_;
         if (!address) return address.error();
+        auto guard = http::Guard::make(guard_options(options_, address->host));
+        if (!guard) return guard.error();
+        service_->set_guard(std::move(*guard));
         runtime_ = options_.runtime ? options_.runtime : Runtime::create(options_.loops);
         if (!runtime_->alive()) {
             return Error(ErrorCode::misuse, "the runtime has stopped or was forked");

@@ -176,7 +176,26 @@ std::string percent_encode(std::string_view text) {
     return out;
 }
 
+std::string_view target_authority(std::string_view target) noexcept {
+    if (target.starts_with('/')) return {};
+    const std::size_t mark = target.find("://");
+    if (mark == std::string_view::npos || mark == 0) return {};
+    for (const char c : target.substr(0, mark)) {
+        if (!is_alpha(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return {};
+    }
+    const std::string_view rest = target.substr(mark + 3);
+    return rest.substr(0, rest.find_first_of("/?"));
+}
+
 Target split_target(std::string_view target) noexcept {
+    if (!target.starts_with('/')) {
+        const std::string_view authority = target_authority(target);
+        if (!authority.empty()) {
+            target.remove_prefix(
+                static_cast<std::size_t>(authority.data() - target.data()) + authority.size());
+            if (!target.starts_with('/')) return {"/", target.empty() ? target : target.substr(1)};
+        }
+    }
     const std::size_t mark = target.find('?');
     if (mark == std::string_view::npos) return {target, {}};
     return {target.substr(0, mark), target.substr(mark + 1)};

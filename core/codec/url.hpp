@@ -37,12 +37,15 @@ struct HostPort {
 // Everything but unreserved characters (RFC 3986 2.3) as %XX.
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-// Splits "/a/b?x=1" at the first "?"; the query is without it.
+// Splits "/a/b?x=1" at the first "?"; the query is without it. Of the absolute-form
+// "http://host/a/b?x=1" (RFC 9112 3.2.2) it gives the same, with "/" for a path that is not there.
 struct Target {
     std::string_view path;
     std::string_view query;
 };
 [[nodiscard]] Target split_target(std::string_view target) noexcept;
+// "host:80" of a target in absolute-form; empty for any other form.
+[[nodiscard]] std::string_view target_authority(std::string_view target) noexcept;
 // The first value of `name` in "a=1&b=2", decoded.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
 

@@ -100,6 +100,7 @@ void Exchange::reset() {
     body.clear();
     params.clear();
     json_has_unsafe_integer = false;
+    shaper = nullptr;
     deadline_.disarm();
     deadline_at_ms_.store(0, std::memory_order_relaxed);
     on_cancel_.reset();

@@ -35,6 +35,18 @@
 
 namespace tidewire::http {
 
+class Exchange;
+
+// Changes answers on their way out: what the server adds to them, whoever made them.
+class AnswerShaper {
+public:
+    // Loop thread, once per answer, before it is written.
+    virtual void shape(const Exchange& exchange, Response& response) const = 0;
+
+protected:
+    ~AnswerShaper() = default;
+};
+
 class Exchange : public base::RefCounted {
 public:
     explicit Exchange(base::Loop& loop);
@@ -51,6 +63,9 @@ public:
     };
     std::vector<Param> params;
     bool json_has_unsafe_integer = false;
+    // Set by the handler of exchanges, and as long-lived as the server; null: answers leave as they
+    // are.
+    const AnswerShaper* shaper = nullptr;
 
     [[nodiscard]] codec::Target target() const noexcept { return codec::split_target(head.target); }
     [[nodiscard]] std::string_view content_type() const noexcept;

@@ -23,6 +23,7 @@ codec::http1::ParserLimits parser_limits(const Limits& limits) {
 void Http1Exchange::deliver(Response&& response) {
     if (connection == nullptr) return;
     done = true;
+    if (shaper != nullptr) shaper->shape(*this, response);
     connection->answered(*this, std::move(response));
 }
 

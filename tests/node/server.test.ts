@@ -155,8 +155,8 @@ test('pipelined requests are answered in order', async () => {
     server.get('/{n}', ({ params }) => gates[Number(params['n'])].promise),
   )
   const socket = await rawSocket(app.port)
-  socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\n')
-  socket.write('GET /1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  socket.write('GET /0 HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  socket.write('GET /1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
   gates[1].resolve('second')
   gates[0].resolve('first')
   const text = await readAll(socket)

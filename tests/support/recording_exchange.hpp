@@ -23,7 +23,10 @@ public:
     std::optional<Response> answer;
 
 private:
-    void deliver(Response&& response) override { answer = std::move(response); }
+    void deliver(Response&& response) override {
+        answer = std::move(response);
+        if (shaper != nullptr) shaper->shape(*this, *answer);
+    }
 };
 
 }  // namespace tidewire::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,14 @@ struct ParserLimits {
     std::size_t body_bytes_max = 16 * 1024 * 1024;
 };
 
+// Request fields that few clients send and the layers above ask for at every request.
+enum class WebField : std::uint8_t {
+    origin = 1,
+    accept_encoding = 2,
+    content_encoding = 4,
+    if_none_match = 8,
+};
+
 // Facts of a head that the parser had to find out anyway.
 struct Framing {
     bool keep_alive = true;       // of this message, by version and Connection
@@ -26,6 +35,11 @@ struct Framing {
     bool upgrade = false;         // Connection: upgrade and an Upgrade field
     bool expect_continue = false; // Expect: 100-continue (requests)
     std::optional<std::size_t> content_length;
+    std::int32_t host_index = -1;  // of Host among the fields (requests); -1: none
+    std::uint8_t web_fields = 0;   // bits of WebField (requests)
+    [[nodiscard]] bool has(WebField field) const noexcept {
+        return (web_fields & static_cast<std::uint8_t>(field)) != 0;
+    }
 };
 
 // Strings are reused: swap them out instead of copying, clear() keeps their room.

@@ -93,12 +93,23 @@ private:
             case Field::transfer_encoding:
                 problem = rule(FramingField::transfer_encoding, value);
                 break;
-            case Field::host: problem = rule(FramingField::host, value); break;
+            case Field::host:
+                head_.framing.host_index = static_cast<std::int32_t>(head_.headers.size()) - 1;
+                problem = rule(FramingField::host, value);
+                break;
             case Field::upgrade: problem = rule(FramingField::upgrade, value); break;
             case Field::expect: problem = rule(FramingField::expect, value); break;
+            case Field::origin: return note(WebField::origin);
+            case Field::accept_encoding: return note(WebField::accept_encoding);
+            case Field::content_encoding: return note(WebField::content_encoding);
+            case Field::if_none_match: return note(WebField::if_none_match);
             default: return;
         }
         if (!problem.empty()) refuse(problem, code);
+    }
+
+    void note(WebField field) noexcept {
+        head_.framing.web_fields |= static_cast<std::uint8_t>(field);
     }
 
     std::string_view rule(FramingField field, View value) noexcept {

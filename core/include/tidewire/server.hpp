@@ -22,10 +22,13 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
+#include <tidewire/cors.hpp>
 #include <tidewire/executor.hpp>
 #include <tidewire/function.hpp>
 #include <tidewire/handler.hpp>
@@ -46,6 +49,11 @@ struct ServerOptions {
     std::size_t loops = 1;                    // threads, when no runtime is given
     Limits limits = {};
     bool debug = false;  // error messages of handlers go to the caller
+    // The names that a request's Host may have, "example.com" (any port) or "example.com:8080";
+    // anything else is `misdirected`. On loopback the loopback names are always among them, and
+    // the only ones by default; elsewhere the default is any. "*" takes every name.
+    std::vector<std::string> hosts = {};
+    std::optional<Cors> cors = std::nullopt;  // which pages of other origins may use the server
     std::shared_ptr<Runtime> runtime = nullptr;
     std::shared_ptr<Host> host = nullptr;  // for language bindings: whose stall is watched
 };

@@ -122,6 +122,11 @@ void Service::guarded(http::Exchange& exchange, F run) const {
 }
 
 void Service::on_exchange(http::Exchange& exchange) {
+    if (guard_.has_cors()) exchange.shaper = this;
+    if (auto refused = guard_.check(exchange.head)) {
+        exchange.respond(std::move(*refused));
+        return;
+    }
     if (!start_deadline(exchange)) return;
     const auto path = exchange.target().path;
     if (path.starts_with(kMethodsPrefix)) {
@@ -129,6 +134,10 @@ void Service::on_exchange(http::Exchange& exchange) {
     } else {
         run_route(exchange, path);
     }
+}
+
+void Service::shape(const http::Exchange& exchange, Response& response) const {
+    if (guard_.has_cors()) guard_.add_fields(exchange.head, response);
 }
 
 bool Service::start_deadline(http::Exchange& exchange) const {

@@ -10,17 +10,21 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <tidewire/handler.hpp>
 #include <tidewire/limits.hpp>
 
 #include "http/exchange.hpp"
+#include "http/guard.hpp"
 #include "http/router.hpp"
 
 namespace tidewire::patterns::request_response {
 
-class Service final : public http::ExchangeHandler, public std::enable_shared_from_this<Service> {
+class Service final : public http::ExchangeHandler,
+                      public std::enable_shared_from_this<Service>,
+                      private http::AnswerShaper {
 public:
     Service(const Limits& limits, bool debug) : limits_(limits), debug_(debug) {}
 
@@ -31,6 +35,9 @@ public:
     Result<void> add_method(std::string_view name, MethodHandler handler);
     Result<void> add_async_method(std::string_view name, AsyncMethodHandler handler);
     Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json);
+
+    // Before it serves.
+    void set_guard(http::Guard guard) { guard_ = std::move(guard); }
 
     void on_exchange(http::Exchange& exchange) override;
 
@@ -56,6 +63,7 @@ private:
 
     Result<void> insert_route(std::string_view http_method, std::string_view pattern, Route route);
     Result<void> insert_method(std::string_view name, Method method);
+    void shape(const http::Exchange& exchange, Response& response) const override;
     void run_route(http::Exchange& exchange, std::string_view path);
     void run_method(http::Exchange& exchange, std::string_view name);
     void call_method(const Method& method, http::Exchange& exchange);
@@ -70,6 +78,7 @@ private:
 
     const Limits limits_;
     const bool debug_;
+    http::Guard guard_;
     http::Router router_;
     std::vector<Route> routes_;
     std::unordered_map<std::string, Method, Hash, std::equal_to<>> methods_;

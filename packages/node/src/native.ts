@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 
 import { TidewireError } from './errors'
+import type { WebOptions } from './web'
 
 /** What the addon calls. */
 export interface Callbacks {
@@ -43,6 +44,7 @@ export interface Native {
     loops: number | undefined,
     limits: object | undefined,
     debug: boolean,
+    web: WebOptions,
   ): number
   serverRoute(server: number, method: string, pattern: string, handler: number): void
   serverMethod(server: number, name: string, handler: number): void

@@ -12,10 +12,12 @@ from tidewire.client import Client, connect
 from tidewire.limits import Limits
 from tidewire.messages import Headers, Query
 from tidewire.server import Server, ServerStats
+from tidewire.web import Cors
 
 __all__ = [
     "Client",
     "Context",
+    "Cors",
     "Headers",
     "Limits",
     "Query",

@@ -147,7 +147,13 @@ class Host:
 
 class Server:
     def __init__(
-        self, host: Host, address: str, loops: int, limits: dict[str, Any], debug: bool
+        self,
+        host: Host,
+        address: str,
+        loops: int,
+        limits: dict[str, Any],
+        debug: bool,
+        web: dict[str, Any],
     ) -> None: ...
     def add(
         self,

@@ -21,7 +21,7 @@ import asyncio
 import contextvars
 import dataclasses
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar, overload
@@ -31,6 +31,7 @@ from tidewire._errors_generated import InvalidArgumentError, MisuseError
 from tidewire._host import host_of_running_loop
 from tidewire._signature import method_handler, route_handler
 from tidewire.limits import Limits
+from tidewire.web import Cors, web_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 RouteHandler = Callable[[_core.Request], Any] | Callable[[_core.Request], Awaitable[Any]]
@@ -71,6 +72,9 @@ class Server:
 
     `address` is "host:port" (port 0 takes a free one), `loops` the number of the core's threads.
     With `debug` the text of a handler's exception goes to the caller; it is always logged.
+    `hosts` are the names that a request's Host may have ("example.com", "example.com:8080", "*");
+    on loopback the loopback names always are, and no others by default. `cors` says which pages of
+    other origins may use the server.
     """
 
     def __init__(
@@ -81,6 +85,8 @@ class Server:
         limits: Limits | None = None,
         debug: bool = False,
         threads: int = _THREADS_DEFAULT,
+        hosts: Sequence[str] = (),
+        cors: Cors | None = None,
     ) -> None:
         if not isinstance(address, str):
             raise InvalidArgumentError(f"an address is a str, not {address!r}")
@@ -97,6 +103,7 @@ class Server:
         self._limits = limits or Limits()
         self._debug = debug
         self._threads = threads
+        self._web = web_options(hosts, cors)
         self._routes: list[_Route] = []
         self._native: _core.Server | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -182,6 +189,7 @@ class Server:
             self._loops,
             dataclasses.asdict(self._limits),
             self._debug,
+            self._web,
         )
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tidewire")
 

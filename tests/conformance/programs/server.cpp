@@ -71,7 +71,7 @@ std::string text_of(const Value& args, std::string_view name) {
 }
 
 struct Program {
-    explicit Program(std::string address) : app({.address = std::move(address)}) {}
+    explicit Program(std::string address) : app({.address = std::move(address), .hosts = {"*"}}) {}
 
     Journal journal;
     Threads threads;

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import tidewire
 
-app = tidewire.Server(sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0")
+app = tidewire.Server(sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0", hosts=["*"])
 journal: defaultdict[str, list[str]] = defaultdict(list)
 
 

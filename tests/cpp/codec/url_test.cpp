@@ -90,6 +90,20 @@ TEST_CASE("a target is split at its first question mark", "[url]") {
     CHECK(split_target("?").path.empty());
 }
 
+TEST_CASE("a target in absolute form gives its authority, path and query", "[url]") {
+    CHECK(target_authority("http://a:80/b?x=1") == "a:80");
+    CHECK(split_target("http://a:80/b?x=1").path == "/b");
+    CHECK(split_target("http://a:80/b?x=1").query == "x=1");
+    CHECK(target_authority("HTTPS://a") == "a");
+    CHECK(split_target("http://a").path == "/");
+    CHECK(split_target("http://a?x=1").path == "/");
+    CHECK(split_target("http://a?x=1").query == "x=1");
+    for (const char* other : {"/http://a", "*", "a:80", "/x?u=http://a", "", "://a"}) {
+        CHECK(target_authority(other).empty());
+    }
+    CHECK(split_target("*").path == "*");
+}
+
 TEST_CASE("a query gives the first value of a name, decoded", "[url]") {
     CHECK(query_value("a=1&b=2&a=3", "a") == "1");
     CHECK(query_value("a=1&b=x%20y+z", "b") == "x y z");

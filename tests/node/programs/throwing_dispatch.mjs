@@ -20,7 +20,7 @@ const native = load().attach({
     }
   },
 })
-const server = native.serverCreate('127.0.0.1:0', undefined, undefined, false)
+const server = native.serverCreate('127.0.0.1:0', undefined, undefined, false, {})
 native.serverRoute(server, 'GET', '/', 0)
 native.serverStart(server)
 const socket = connect(native.serverPort(server), '127.0.0.1')

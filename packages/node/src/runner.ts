@@ -1,0 +1,163 @@
+// Runs the handlers of a server: what they are given, and what becomes of what they give.
+
+import { channel } from 'node:diagnostics_channel'
+import { types } from 'node:util'
+
+import { TidewireError } from './errors'
+import { type Runner, native, scheduleFlush } from './handoff'
+import { encode } from './json'
+import {
+  MethodContext,
+  type Request,
+  beginRequest,
+  endRequest,
+  isAnswered,
+  isCancelled,
+  slotOf,
+} from './request'
+import { Response, replyWith } from './response'
+
+/**
+ * Its result is the answer: a string as text, a Uint8Array as bytes, undefined as 204, a Response
+ * as it is, anything else as JSON.
+ */
+export type Handler = (request: Request) => unknown
+
+/**
+ * A method that is called by name with its arguments as one value, usually an object. Its result
+ * is sent as JSON.
+ */
+export type MethodHandler<Args = never> = (args: Args, context: MethodContext) => unknown
+
+/** What the channel `tidewire:handler:error` publishes. */
+export interface HandlerErrorMessage {
+  readonly error: unknown
+  /** `GET /users/{id}`, or the name of a method. */
+  readonly handler: string
+}
+
+const handlerErrors = channel('tidewire:handler:error')
+// The numbers of bindings/node/request.cpp.
+const ContentType = { none: 0, json: 1, text: 2, bytes: 3 } as const
+
+/** Runs one handler and sends what it gives. Subclasses say how. */
+abstract class HandlerRunner implements Runner {
+  protected readonly jsonDepthMax: number
+  readonly #name: string
+  readonly #debug: boolean
+
+  constructor(name: string, debug: boolean, jsonDepthMax: number) {
+    this.#name = name
+    this.#debug = debug
+    this.jsonDepthMax = jsonDepthMax
+  }
+
+  run(slot: number, unsafe: boolean): void {
+    const request = beginRequest(slot, this.jsonDepthMax)
+    let result: unknown
+    try {
+      result = this.call(request, slot, unsafe)
+      if (isThenable(result)) {
+        result.then(
+          (value) => this.#finish(request, value),
+          (error: unknown) => this.#fail(request, error),
+        )
+        return
+      }
+    } catch (error) {
+      this.#fail(request, error)
+      return
+    }
+    this.#finish(request, result)
+  }
+
+  protected abstract call(request: Request, slot: number, unsafe: boolean): unknown
+  /** Sends `result` under `slot`, or throws before it has. */
+  protected abstract send(slot: number, result: unknown): void
+
+  // A thenable that is no promise may call both of these, or one of them twice.
+  #finish(request: Request, result: unknown): void {
+    if (isAnswered(request)) return
+    try {
+      this.send(slotOf(request), result)
+    } catch (error) {
+      this.#fail(request, error)
+      return
+    }
+    endRequest(request)
+    scheduleFlush()
+  }
+
+  #fail(request: Request, error: unknown): void {
+    if (isAnswered(request)) return
+    const known = error instanceof TidewireError && error.code !== 'internal'
+    const code = known ? error.code : 'internal'
+    const message = known ? error.message : this.#debug ? String(error) : undefined
+    native.replyError(slotOf(request), code, message)
+    const cancelled = isCancelled(request)
+    endRequest(request)
+    scheduleFlush()
+    // A handler that gives up since its caller has is no error.
+    if (!cancelled && handlerErrors.hasSubscribers) {
+      handlerErrors.publish({ error, handler: this.#name } satisfies HandlerErrorMessage)
+    }
+  }
+}
+
+export class RouteRunner extends HandlerRunner {
+  readonly #handler: Handler
+
+  constructor(name: string, handler: Handler, debug: boolean, jsonDepthMax: number) {
+    super(name, debug, jsonDepthMax)
+    this.#handler = handler
+  }
+
+  protected call(request: Request): unknown {
+    return this.#handler(request)
+  }
+
+  protected send(slot: number, result: unknown): void {
+    if (typeof result === 'string') native.reply(slot, 200, ContentType.text, result)
+    else if (result === undefined) native.reply(slot, 204, ContentType.none, undefined)
+    else if (result instanceof Response) replyWith(slot, result)
+    else if (types.isUint8Array(result)) native.reply(slot, 200, ContentType.bytes, result)
+    else native.reply(slot, 200, ContentType.json, encode(result))
+  }
+}
+
+export class MethodRunner extends HandlerRunner {
+  readonly #handler: MethodHandler<unknown>
+
+  constructor(
+    name: string,
+    handler: MethodHandler<unknown>,
+    debug: boolean,
+    jsonDepthMax: number,
+  ) {
+    super(name, debug, jsonDepthMax)
+    this.#handler = handler
+  }
+
+  protected call(request: Request, slot: number, unsafe: boolean): unknown {
+    return this.#handler(argumentsOf(slot, unsafe), new MethodContext(request))
+  }
+
+  protected send(slot: number, result: unknown): void {
+    native.reply(slot, 200, ContentType.json, encode(result))
+  }
+}
+
+/** The core has checked the body to be JSON. */
+function argumentsOf(slot: number, unsafe: boolean): unknown {
+  if (unsafe) return native.requestValue(slot)
+  const text = native.requestText(slot)
+  return text === '' ? undefined : JSON.parse(text)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
+}

@@ -70,6 +70,18 @@ Napi::Value request_value(Handoff& handoff, const Napi::CallbackInfo& info) {
     return to_javascript(info.Env(), checked(handoff, info.Env(), request.json()));
 }
 
+// {id, claims}; undefined when there is none.
+Napi::Value request_principal(Handoff& handoff, const Napi::CallbackInfo& info) {
+    const Principal* principal = handoff.request_at(info[0]).request.principal();
+    if (principal == nullptr) return info.Env().Undefined();
+    const auto value = object({{"id", principal->id}, {"claims", principal->claims}});
+    return to_javascript(info.Env(), value);
+}
+
+Napi::Value request_operation(Handoff& handoff, const Napi::CallbackInfo& info) {
+    return text(info.Env(), handoff.request_at(info[0]).request.operation());
+}
+
 Napi::Value request_peer(Handoff& handoff, const Napi::CallbackInfo& info) {
     return text(info.Env(), handoff.request_at(info[0]).request.peer());
 }
@@ -136,6 +148,8 @@ void define_request_functions(Napi::Object& exports, Handoff& handoff) {
     define<&request_text>(exports, "requestText", handoff);
     define<&request_json>(exports, "requestJson", handoff);
     define<&request_value>(exports, "requestValue", handoff);
+    define<&request_principal>(exports, "requestPrincipal", handoff);
+    define<&request_operation>(exports, "requestOperation", handoff);
     define<&request_peer>(exports, "requestPeer", handoff);
     define<&request_time_left>(exports, "requestTimeLeft", handoff);
     define<&reply>(exports, "reply", handoff);

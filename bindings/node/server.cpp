@@ -46,6 +46,15 @@ Napi::Value server_method(Handoff& handoff, const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
+// (server, number of the handler that is asked before every other)
+Napi::Value server_admission(Handoff& handoff, const Napi::CallbackInfo& info) {
+    Server& server = server_at(handoff, info[0]);
+    const std::uint32_t handler = info[1].As<Napi::Number>().Uint32Value();
+    checked(handoff, info.Env(),
+            server.admission_raw(handoff.host(info.Env())->handler(handler)));
+    return info.Env().Undefined();
+}
+
 // (server)
 Napi::Value server_start(Handoff& handoff, const Napi::CallbackInfo& info) {
     checked(handoff, info.Env(), server_at(handoff, info[0]).start());
@@ -100,6 +109,7 @@ void define_server_functions(Napi::Object& exports, Handoff& handoff) {
     define<&server_create>(exports, "serverCreate", handoff);
     define<&server_route>(exports, "serverRoute", handoff);
     define<&server_method>(exports, "serverMethod", handoff);
+    define<&server_admission>(exports, "serverAdmission", handoff);
     define<&server_start>(exports, "serverStart", handoff);
     define<&server_stop>(exports, "serverStop", handoff);
     define<&server_release>(exports, "serverRelease", handoff);

@@ -7,6 +7,7 @@
 
 #include "gc.hpp"
 #include "request.hpp"
+#include "response.hpp"
 #include "state.hpp"
 #include "value.hpp"
 
@@ -184,6 +185,26 @@ void Handler::clear_references() {
     const std::vector<Parameter> parameters = std::exchange(parameters_, {});
 }
 
+namespace {
+
+// For middleware, which is Python: what call() and answer_result() do, one step at a time.
+py::object arguments_for(const Handler& handler, const py::object& request) {
+    const auto* inner = request_in(request.ptr());
+    if (inner == nullptr) raise(ErrorCode::invalid_argument, "next() takes the request");
+    if (!handler.is_method()) return py::make_tuple(py::make_tuple(request), py::dict());
+    PyObject* view = nullptr;
+    return value_or_raise(handler.arguments(*inner, &view));
+}
+
+py::object response_for(const Handler& handler, const py::object& result) {
+    if (is_response(result.ptr())) return result;
+    if (!handler.is_method()) return wrap_response(value_or_raise(response_from(result.ptr())));
+    auto json = value_or_raise(to_json(result.ptr()));
+    return wrap_response(Response{200, "application/json", {}, std::move(json)});
+}
+
+}  // namespace
+
 void add_handler_type(py::module_& module) {
     py::class_<Handler>(module, "Handler", collected<Handler>())
         .def(py::init<py::object, std::string, bool, bool>(), py::arg("callable"), py::arg("name"),
@@ -192,6 +213,13 @@ void add_handler_type(py::module_& module) {
              py::arg("required"), py::arg("types"))
         .def("set_context", &Handler::set_context, py::arg("name"))
         .def("set_extra", &Handler::set_extra)
+        .def("arguments", &arguments_for, py::arg("request"))
+        .def("response", &response_for, py::arg("result"))
+        .def_property_readonly("callable",
+                               [](const Handler& self) {
+                                   return py::reinterpret_borrow<py::object>(self.callable());
+                               })
+        .def_property_readonly("is_async", &Handler::is_async)
         .def_property_readonly("name", &Handler::name);
 }
 

@@ -21,7 +21,8 @@ namespace {
 PyObject* kept(const py::object& object) { return object.inc_ref().ptr(); }
 
 void configure(const py::dict& errors, const py::object& error_root, const py::object& headers,
-               const py::object& query, const py::object& log_failure, const py::object& to_plain) {
+               const py::object& query, const py::object& log_failure, const py::object& to_plain,
+               const py::object& principal) {
     State& s = state();
     s.errors = kept(errors);
     s.error_root = kept(error_root);
@@ -29,6 +30,7 @@ void configure(const py::dict& errors, const py::object& error_root, const py::o
     s.make_query = kept(query);
     s.log_failure = kept(log_failure);
     s.to_plain = kept(to_plain);
+    s.make_principal = kept(principal);
 }
 
 void shut_down() {
@@ -44,7 +46,8 @@ PYBIND11_MODULE(_core_of_main, module) {
     load_state();
     module.attr("__version__") = TIDEWIRE_VERSION;
     module.def("configure", &configure, py::arg("errors"), py::arg("error_root"),
-               py::arg("headers"), py::arg("query"), py::arg("log_failure"), py::arg("to_plain"));
+               py::arg("headers"), py::arg("query"), py::arg("log_failure"), py::arg("to_plain"),
+               py::arg("principal"));
     module.def("shut_down", &shut_down);
     module.def("note_fork", &note_fork);
     add_request_types(module);

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include <tidewire/principal.hpp>
 #include <tidewire/value.hpp>
 
 #include "state.hpp"
@@ -82,6 +83,22 @@ PyObject* get_body(PyObject* self, void*) {
     });
 }
 
+PyObject* get_principal(PyObject* self, void*) {
+    return kept(self_of(self).principal, [self]() -> PyObject* {
+        const Principal* principal = self_of(self).request.principal();
+        if (principal == nullptr) return Py_NewRef(Py_None);
+        const auto id = py::reinterpret_steal<py::object>(new_text(principal->id));
+        const auto claims = py::reinterpret_steal<py::object>(to_python(principal->claims));
+        if (!id || !claims) return nullptr;
+        return PyObject_CallFunctionObjArgs(state().make_principal, id.ptr(), claims.ptr(),
+                                            nullptr);
+    });
+}
+
+PyObject* get_operation(PyObject* self, void*) {
+    return new_text(self_of(self).request.operation());
+}
+
 PyObject* get_cancelled(PyObject* self, void*) {
     return PyBool_FromLong(is_cancelled(self_of(self)) ? 1 : 0);
 }
@@ -138,6 +155,7 @@ void request_dealloc(PyObject* self) {
     Py_XDECREF(object.query);
     Py_XDECREF(object.params);
     Py_XDECREF(object.body);
+    Py_XDECREF(object.principal);
     // In a child of fork() the core has no threads: what is theirs is left alone.
     if (object.generation == process_generation()) object.request.~Request();
     PyTypeObject* type = Py_TYPE(self);
@@ -149,6 +167,9 @@ void request_dealloc(PyObject* self) {
     {"path", get_path, nullptr, "The path as sent, still %-encoded.", nullptr},                  \
     {"headers", get_headers, nullptr, "The header fields, names without case.", nullptr},        \
     {"peer", get_peer, nullptr, "The caller's address, \"127.0.0.1:51234\".", nullptr},          \
+    {"principal", get_principal, nullptr, "Who asks, as authenticate said; or None.", nullptr},   \
+    {"operation", get_operation, nullptr,                                                        \
+     "What is asked for: \"add\", or \"GET /users/{id}\".", nullptr},                             \
     {"cancelled", get_cancelled, nullptr,                                                        \
      "True once the caller is gone or its deadline has passed.", nullptr},                       \
     {"time_left", get_time_left, nullptr,                                                        \
@@ -218,6 +239,10 @@ void add_request_types(py::module_& module) {
     context_type = add_type(module, "tidewire._core.Context",
                             "What a method's handler may know of its call beside the arguments.",
                             context_attributes, nullptr);
+}
+
+const tidewire::Request* request_in(PyObject* object) noexcept {
+    return Py_IS_TYPE(object, request_type) ? &self_of(object).request : nullptr;
 }
 
 RequestObject* new_request(tidewire::Request request) {

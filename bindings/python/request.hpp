@@ -18,6 +18,7 @@ struct RequestObject {
     PyObject* query;
     PyObject* params;
     PyObject* body;
+    PyObject* principal;
     double deadline;      // time.monotonic(), 0: not asked for yet
     unsigned generation;  // see process_generation()
     bool abandoned;       // the host's loop has ended: nobody waits for the answer
@@ -29,6 +30,9 @@ void add_request_types(pybind11::module_& module);
 // New references; null with an exception set.
 [[nodiscard]] RequestObject* new_request(tidewire::Request request);
 [[nodiscard]] RequestObject* new_context(tidewire::Request request);
+
+// The request of a Request object; null for any other object.
+[[nodiscard]] const tidewire::Request* request_in(PyObject* object) noexcept;
 
 [[nodiscard]] inline bool is_cancelled(const RequestObject& object) noexcept {
     return object.abandoned || object.request.cancelled();

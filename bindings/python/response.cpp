@@ -136,6 +136,8 @@ Result<Response> response_from(PyObject* result) {
     return Response{200, std::move(body->content_type), {}, std::move(body->bytes)};
 }
 
+bool is_response(PyObject* object) { return py::isinstance<PyResponse>(object); }
+
 py::object wrap_response(Response response) {
     return py::cast(PyResponse{std::move(response), {}});
 }

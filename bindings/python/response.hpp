@@ -22,6 +22,8 @@ void add_response_type(pybind11::module_& module);
 // A new Python Response. Throws py::error_already_set.
 [[nodiscard]] pybind11::object wrap_response(Response response);
 
+[[nodiscard]] bool is_response(PyObject* object);
+
 struct Body {
     std::string bytes;
     std::string content_type;

@@ -123,6 +123,15 @@ public:
                                    : server_->method_raw(name, std::move(hand_over), false));
     }
 
+    // The hook that is asked before every handler.
+    void set_admission(const py::object& handler, const py::object& submit, std::size_t jobs_max) {
+        host_->check();
+        py::cast<Handler&>(handler).bind(debug_, submit, jobs_max);
+        const std::uint32_t number = host_->add(handler);
+        numbers_.push_back(number);
+        value_or_raise(server_->admission_raw(host_->core()->handler(number)));
+    }
+
     // From now on the loop keeps the server until it is stopped.
     static void start(const py::object& self) {
         auto& server = py::cast<PyServer&>(self);
@@ -208,6 +217,8 @@ void add_server_type(py::module_& module) {
              py::arg("debug"), py::arg("web"))
         .def("add", &PyServer::add, py::arg("handler"), py::arg("http_method"), py::arg("name"),
              py::arg("submit"), py::arg("jobs_max"))
+        .def("set_admission", &PyServer::set_admission, py::arg("handler"), py::arg("submit"),
+             py::arg("jobs_max"))
         .def("start", &PyServer::start)
         .def("stop", &PyServer::stop, py::arg("grace"))
         .def("release", &PyServer::release)

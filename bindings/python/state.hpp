@@ -31,6 +31,7 @@ struct State {
     PyObject* errors = nullptr;  // dict: code -> exception class
     PyObject* error_root = nullptr;
     PyObject* make_headers = nullptr;  // list of pairs -> Headers
+    PyObject* make_principal = nullptr;  // (id, claims) -> Principal
     PyObject* make_query = nullptr;    // query string -> Query
     PyObject* log_failure = nullptr;   // (name of the handler, exception)
     PyObject* to_plain = nullptr;      // a value that is none of JSON's -> one that is

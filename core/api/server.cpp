@@ -115,6 +115,7 @@ Result<void> ServerImpl::start() {
         auto guard = http::Guard::make(guard_options(options_, address->host));
         if (!guard) return guard.error();
         service_->set_guard(std::move(*guard));
+        if (auto ready = service_->ready(); !ready) return ready;
         runtime_ = options_.runtime ? options_.runtime : Runtime::create(options_.loops);
         if (!runtime_->alive()) {
             return Error(ErrorCode::misuse, "the runtime has stopped or was forked");

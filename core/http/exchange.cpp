@@ -24,9 +24,7 @@ bool Exchange::respond(Response&& response) {
         return false;
     }
     if (inbox_->is_current()) {
-        on_cancel_.reset();
-        deadline_.disarm();
-        deliver(std::move(response));
+        arrived(std::move(response));
         return true;
     }
     response_ = std::move(response);
@@ -34,10 +32,32 @@ bool Exchange::respond(Response&& response) {
     return inbox_->post([self = base::Ref<Exchange>(this)] { self->deliver_now(); });
 }
 
-void Exchange::deliver_now() {
+void Exchange::deliver_now() { arrived(std::move(response_)); }
+
+void Exchange::arrived(Response&& response) {
     on_cancel_.reset();
-    deadline_.disarm();
-    deliver(std::move(response_));
+    if (interceptors_.empty()) {
+        deadline_.disarm();
+        deliver(std::move(response));
+        return;
+    }
+    // While the answer was on its way, neither abandon() nor the deadline could take the exchange.
+    if (gone_) {
+        state_.store(State::abandoned, std::memory_order_release);
+        return;
+    }
+    state_.store(State::open, std::memory_order_release);
+    const auto left = time_left();
+    if (left && left->count() <= 0) {
+        deadline_.disarm();
+        deadline_passed();
+        return;
+    }
+    const base::Ref<Exchange> keep(this);
+    Response taken = std::move(response);  // which may be the member that respond() fills
+    Interceptor next = std::move(interceptors_.back());
+    interceptors_.pop_back();
+    next(std::move(taken));
 }
 
 std::stop_token Exchange::stop_token() {
@@ -75,6 +95,7 @@ void Exchange::deadline_passed() {
 void Exchange::abandon() {
     const base::Ref<Exchange> keep(this);
     deadline_.disarm();
+    gone_ = true;
     State expected = State::open;
     if (state_.compare_exchange_strong(expected, State::abandoned, std::memory_order_acq_rel)) {
         cancel();
@@ -101,6 +122,10 @@ void Exchange::reset() {
     params.clear();
     json_has_unsafe_integer = false;
     shaper = nullptr;
+    principal.reset();
+    operation = {};
+    interceptors_.clear();
+    gone_ = false;
     deadline_.disarm();
     deadline_at_ms_.store(0, std::memory_order_relaxed);
     on_cancel_.reset();

@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -32,6 +33,10 @@
 #include "base/runtime.hpp"
 #include "codec/http1/event.hpp"
 #include "codec/url.hpp"
+
+namespace tidewire {
+struct Principal;
+}
 
 namespace tidewire::http {
 
@@ -66,6 +71,10 @@ public:
     // Set by the handler of exchanges, and as long-lived as the server; null: answers leave as they
     // are.
     const AnswerShaper* shaper = nullptr;
+    // Set by the handler of exchanges: who asks, or nobody; and the name of what it asks for, which
+    // lasts as long as the server.
+    std::shared_ptr<const Principal> principal;
+    std::string_view operation;
 
     [[nodiscard]] codec::Target target() const noexcept { return codec::split_target(head.target); }
     [[nodiscard]] std::string_view content_type() const noexcept;
@@ -73,6 +82,12 @@ public:
     // --- The answer. Any thread. False: answered already, or nobody waits for it any more.
     // The response is moved from only when this gives true.
     bool respond(Response&& response);
+
+    // Loop thread. The next answer goes to `to` on this loop instead of to the caller, and the
+    // exchange is open again, for whoever answers next; the last intercept() is the first to get
+    // one. Nothing comes when the caller is gone or its deadline has passed.
+    using Interceptor = Function<void(Response&&)>;
+    void intercept(Interceptor to) { interceptors_.push_back(std::move(to)); }
 
     // --- The caller's patience.
     [[nodiscard]] bool cancelled() const noexcept {
@@ -104,6 +119,7 @@ private:
     void deadline_passed();
     void cancel();
     void deliver_now();
+    void arrived(Response&& response);
 
     base::Loop& loop_;
     const std::shared_ptr<base::Inbox> inbox_;
@@ -111,6 +127,8 @@ private:
     std::atomic<bool> cancelled_{false};
     Response response_;
     Function<void()> on_cancel_;
+    std::vector<Interceptor> interceptors_;
+    bool gone_ = false;  // abandoned, perhaps while an answer was on its way
     std::mutex stop_mutex_;
     std::optional<std::stop_source> stop_source_;
     base::MemberWaiter<&Exchange::deadline_passed> on_deadline_{*this};

@@ -36,6 +36,11 @@ Response Response::problem(const Error& error) {
     Response response;
     response.status = shown.http_status();
     response.content_type = "application/problem+json";
+    if (response.status == 401) {  // RFC 9110 11.6.1, RFC 6750 3
+        const bool bad = shown.code() == ErrorCode::token_expired;
+        response.headers.add_unchecked("WWW-Authenticate",
+                                       bad ? "Bearer error=\"invalid_token\"" : "Bearer");
+    }
     std::string& body = response.body;
     body = "{\"type\":\"about:blank\",\"title\":";
     append_text(body, codec::http1::reason_phrase(response.status));

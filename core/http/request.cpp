@@ -47,6 +47,8 @@ const Headers& Request::headers() const noexcept { return exchange_->head.header
 std::string_view Request::content_type() const noexcept { return exchange_->content_type(); }
 std::string_view Request::body() const noexcept { return exchange_->body; }
 std::string_view Request::peer() const noexcept { return exchange_->peer; }
+const Principal* Request::principal() const noexcept { return exchange_->principal.get(); }
+std::string_view Request::operation() const noexcept { return exchange_->operation; }
 std::optional<std::chrono::milliseconds> Request::time_left() const noexcept {
     return exchange_->time_left();
 }

@@ -17,6 +17,7 @@
 namespace tidewire {
 
 class Value;
+struct Principal;
 namespace http {
 class Exchange;
 }
@@ -55,6 +56,10 @@ public:
     // The body as JSON; invalid_argument when it is none. Defined in patterns/request_response.
     [[nodiscard]] Result<Value> json() const;
     [[nodiscard]] std::string_view peer() const noexcept;  // "127.0.0.1:51234"
+    // Who asks, by the hook of authentication; null when nobody said.
+    [[nodiscard]] const Principal* principal() const noexcept;
+    // What it asks for: the name of a method, "add", or of a route, "GET /users/{id}".
+    [[nodiscard]] std::string_view operation() const noexcept;
 
     // What is left of the caller's deadline (`Tidewire-Timeout-Ms`), if it set one; never negative.
     [[nodiscard]] std::optional<std::chrono::milliseconds> time_left() const noexcept;

@@ -33,6 +33,8 @@
 #include <tidewire/function.hpp>
 #include <tidewire/handler.hpp>
 #include <tidewire/limits.hpp>
+#include <tidewire/middleware.hpp>
+#include <tidewire/principal.hpp>
 #include <tidewire/reply.hpp>
 #include <tidewire/request.hpp>
 #include <tidewire/response.hpp>
@@ -139,6 +141,36 @@ public:
     // body is also known to be JSON within the limits, and Request::json_has_unsafe_integer()
     // tells.
     Result<void> method_raw(std::string_view name, AsyncHandler handler, bool scan_json);
+
+    // The hooks: see principal.hpp and middleware.hpp. One of each of the first two.
+    template <class F>
+    Server& authenticate(F hook) {
+        using Done = Function<void(Result<std::optional<Principal>>)>;
+        if constexpr (std::is_invocable_v<F&, Request, Done>) {
+            return keep(authenticate_async(AsyncAuthenticator(std::move(hook))));
+        } else {
+            return keep(authenticate_sync(Authenticator(std::move(hook))));
+        }
+    }
+    template <class F>
+    Server& authorize(F hook) {
+        using Done = Function<void(Result<bool>)>;
+        if constexpr (std::is_invocable_v<F&, Request, Action, std::string, Done>) {
+            return keep(authorize_async(AsyncAuthorizer(std::move(hook))));
+        } else {
+            return keep(authorize_sync(Authorizer(std::move(hook))));
+        }
+    }
+    Result<void> authenticate_sync(Authenticator hook);
+    Result<void> authenticate_async(AsyncAuthenticator hook);
+    Result<void> authorize_sync(Authorizer hook);
+    Result<void> authorize_async(AsyncAuthorizer hook);
+    // For language bindings, both in one: `hook` answers 200 with {"id", "claims"} as JSON, 204 for
+    // nobody who may all the same, or with the problem that is the caller's answer.
+    Result<void> admission_raw(AsyncHandler hook);
+    // Around every route and method, the first one outermost. start() refuses it on a server that
+    // has handlers with a Reply.
+    Server& middleware(Middleware layer);
 
     // Binds and serves. The first failed registration, or an error of the address (in use, not
     // allowed, not understood: invalid_argument or unavailable).

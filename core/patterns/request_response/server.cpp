@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <exception>
+#include <functional>
 #include <utility>
 
 #include <tidewire/value.hpp>
@@ -72,6 +73,7 @@ Result<void> Service::insert_route(std::string_view http_method, std::string_vie
                      "pattern " + std::string(pattern) + ": this path is tidewire's own");
     }
     auto added = router_.add(http_method, pattern, static_cast<std::uint32_t>(routes_.size()));
+    route.name = std::string(http_method) + " " + std::string(pattern);
     if (added) routes_.push_back(std::move(route));
     return added;
 }
@@ -168,6 +170,42 @@ void Service::run_route(http::Exchange& exchange, std::string_view path) {
         return;
     }
     const Route& route = routes_[match.handler];
+    admit(exchange, route.name, [this, &route, &exchange] { call_route(route, exchange); });
+}
+
+void Service::admit(http::Exchange& exchange, std::string_view name, Function<void()> next) const {
+    exchange.operation = name;
+    if (admission_.open()) {
+        next();
+    } else {
+        admission_.admit(exchange, Action::call, name, std::move(next));
+    }
+}
+
+Result<void> Service::ready() const {
+    if (middleware_.empty()) return {};
+    const auto refused = [](std::string_view name) {
+        return Error(ErrorCode::misuse, std::string(name) +
+                                            " takes a Reply: middleware stands around handlers "
+                                            "that return their answer");
+    };
+    for (const Route& route : routes_) {
+        if (route.async_handler) return refused(route.name);
+    }
+    for (const auto& [name, method] : methods_) {
+        if (!method.handler) return refused(name);
+    }
+    return {};
+}
+
+Response Service::through(std::size_t index, const Request& request, const Next& last) const {
+    if (index == middleware_.size()) return last(request);
+    return middleware_[index](request, [&, index](const Request& passed) {
+        return through(index + 1, passed, last);
+    });
+}
+
+void Service::call_route(const Route& route, http::Exchange& exchange) {
     if (route.async_handler) {
         guarded(exchange, [&] { route.async_handler(Request(&exchange), Reply(&exchange)); });
     } else if (route.executor != nullptr) {
@@ -182,7 +220,11 @@ void Service::run_route(http::Exchange& exchange, std::string_view path) {
 }
 
 void Service::run(const Handler& handler, http::Exchange& exchange) const {
-    guarded(exchange, [&] { exchange.respond(handler(Request(&exchange))); });
+    guarded(exchange, [&] {
+        const Request request(&exchange);
+        exchange.respond(middleware_.empty() ? handler(request)
+                                             : through(0, request, std::cref(handler)));
+    });
 }
 
 void Service::run_method(http::Exchange& exchange, std::string_view name) {
@@ -206,7 +248,9 @@ void Service::run_method(http::Exchange& exchange, std::string_view name) {
             Error(ErrorCode::not_acceptable, "replies are written as application/json")));
         return;
     }
-    guarded(exchange, [&] { call_method(found->second, exchange); });
+    admit(exchange, found->first, [this, &exchange, &method = found->second] {
+        guarded(exchange, [&] { call_method(method, exchange); });
+    });
 }
 
 void Service::call_method(const Method& method, http::Exchange& exchange) {
@@ -236,8 +280,12 @@ void Service::call_with_value(const Method& method, http::Exchange& exchange) {
         method.async_handler(std::move(*args), Request(&exchange), Reply(&exchange));
         return;
     }
-    const auto reply = method.handler(*args, Request(&exchange));
-    exchange.respond(reply ? Response::json(*reply) : Response::problem(reply.error()));
+    const auto answer = [&](const Request& request) {
+        const auto reply = method.handler(*args, request);
+        return reply ? Response::json(*reply) : Response::problem(reply.error());
+    };
+    const Request request(&exchange);
+    exchange.respond(middleware_.empty() ? answer(request) : through(0, request, answer));
 }
 
 Response Service::thrown(const char* what) const {

@@ -15,10 +15,12 @@
 
 #include <tidewire/handler.hpp>
 #include <tidewire/limits.hpp>
+#include <tidewire/middleware.hpp>
 
 #include "http/exchange.hpp"
 #include "http/guard.hpp"
 #include "http/router.hpp"
+#include "patterns/request_response/admission.hpp"
 
 namespace tidewire::patterns::request_response {
 
@@ -36,7 +38,12 @@ public:
     Result<void> add_async_method(std::string_view name, AsyncMethodHandler handler);
     Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json);
 
-    // Before it serves.
+    // Who asks, and whether it may.
+    [[nodiscard]] Admission& admission() noexcept { return admission_; }
+    void add_middleware(Middleware layer) { middleware_.push_back(std::move(layer)); }
+    // Before it serves: misuse when middleware would have to stand around a handler that takes a
+    // Reply, whose answer it cannot wait for.
+    [[nodiscard]] Result<void> ready() const;
     void set_guard(http::Guard guard) { guard_ = std::move(guard); }
 
     void on_exchange(http::Exchange& exchange) override;
@@ -46,6 +53,7 @@ private:
         Handler handler;
         AsyncHandler async_handler;
         Executor* executor = nullptr;
+        std::string name = {};  // "GET /users/{id}"
     };
     // One of the three handlers is set.
     struct Method {
@@ -66,6 +74,12 @@ private:
     void shape(const http::Exchange& exchange, Response& response) const override;
     void run_route(http::Exchange& exchange, std::string_view path);
     void run_method(http::Exchange& exchange, std::string_view name);
+    // Goes on with `next` when the hooks admit the exchange, perhaps later.
+    void admit(http::Exchange& exchange, std::string_view name, Function<void()> next) const;
+    void call_route(const Route& route, http::Exchange& exchange);
+    // The handler inside of the middleware from `index` on.
+    [[nodiscard]] Response through(std::size_t index, const Request& request,
+                                   const Next& last) const;
     void call_method(const Method& method, http::Exchange& exchange);
     void call_with_value(const Method& method, http::Exchange& exchange);
     void run(const Handler& handler, http::Exchange& exchange) const;
@@ -79,6 +93,8 @@ private:
     const Limits limits_;
     const bool debug_;
     http::Guard guard_;
+    Admission admission_;
+    std::vector<Middleware> middleware_;
     http::Router router_;
     std::vector<Route> routes_;
     std::unordered_map<std::string, Method, Hash, std::equal_to<>> methods_;

@@ -19,6 +19,7 @@ import {
   TEXT_TYPE,
   received,
 } from './response'
+import { Token, type TokenSource } from './token'
 
 export interface ConnectOptions {
   /** Of each operation that gives none. Default 30,000; Infinity or 0: no deadline. */
@@ -32,6 +33,11 @@ export interface ConnectOptions {
   /** Sent with every request. */
   headers?: HeadersInit
   limits?: Limits
+  /**
+   * Sent with every operation as `Authorization: Bearer`, unless its headers have that field. A
+   * function gives it; it is called again, once, when the server answers `token_expired`.
+   */
+  token?: TokenSource
 }
 
 export interface CallOptions {
@@ -61,10 +67,14 @@ const CONNECT_OPTIONS = [
   'idleTimeoutMs',
   'headers',
   'limits',
+  'token',
 ]
 const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers']
 const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json', 'body']
 const NO_OPTIONS: RequestOptions = {}
+
+/** The default of the core. */
+const TIMEOUT_MS = 30_000
 
 const released = new FinalizationRegistry<number>((handle) => native.clientClose(handle))
 
@@ -76,6 +86,10 @@ const released = new FinalizationRegistry<number>((handle) => native.clientClose
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
   checkOptions('connect', options, CONNECT_OPTIONS)
+  const token =
+    options.token === undefined
+      ? undefined
+      : new Token(options.token, options.timeoutMs ?? TIMEOUT_MS)
   const handle = native.clientCreate(
     String(url),
     checkTimeout(options.timeoutMs),
@@ -91,10 +105,18 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     native.clientClose(handle)
     throw error
   }
-  return makeClient(handle, options.limits?.jsonDepthMax ?? JSON_DEPTH_MAX)
+  return makeClient(handle, options.limits?.jsonDepthMax ?? JSON_DEPTH_MAX, token)
 }
 
-let makeClient: (handle: number, jsonDepthMax: number) => Client
+function isExpired(error: unknown): boolean {
+  return error instanceof TidewireError && error.code === 'token_expired'
+}
+
+function errorOfResponse(response: Response): unknown {
+  return native.responseError(response.status, response.contentType, response.body)
+}
+
+let makeClient: (handle: number, jsonDepthMax: number, token: Token | undefined) => Client
 
 /**
  * Calls methods and routes of one server, over a pool of kept connections. What is under way keeps
@@ -105,10 +127,12 @@ export class Client implements AsyncDisposable {
   readonly methods: Methods
   readonly #handle: number
   readonly #jsonDepthMax: number
+  readonly #token: Token | undefined
   #held = false
   #closed = false
 
-  private constructor(handle: number, jsonDepthMax: number) {
+  private constructor(handle: number, jsonDepthMax: number, token: Token | undefined) {
+    this.#token = token
     this.#handle = handle
     this.#jsonDepthMax = jsonDepthMax
     this.url = native.clientUrl(handle)
@@ -117,7 +141,7 @@ export class Client implements AsyncDisposable {
   }
 
   static {
-    makeClient = (handle, jsonDepthMax) => new Client(handle, jsonDepthMax)
+    makeClient = (handle, jsonDepthMax, token) => new Client(handle, jsonDepthMax, token)
   }
 
   /**
@@ -131,6 +155,16 @@ export class Client implements AsyncDisposable {
     args?: unknown,
     options: CallOptions = NO_OPTIONS,
   ): Promise<Result> {
+    if (this.#token === undefined) return this.#call(name, args, options)
+    return this.#token.send(
+      options.headers,
+      options.timeoutMs,
+      (headers, timeoutMs) => this.#call(name, args, { ...options, headers, timeoutMs }),
+      (_, error) => isExpired(error),
+    )
+  }
+
+  #call<Result>(name: string, args: unknown, options: CallOptions): Promise<Result> {
     return perform(
       options.signal,
       (result) => {
@@ -158,6 +192,16 @@ export class Client implements AsyncDisposable {
     target: string,
     options: RequestOptions = NO_OPTIONS,
   ): Promise<Response> {
+    if (this.#token === undefined) return this.#request(method, target, options)
+    return this.#token.send(
+      options.headers,
+      options.timeoutMs,
+      (headers, timeoutMs) => this.#request(method, target, { ...options, headers, timeoutMs }),
+      (response) => response?.status === 401 && isExpired(errorOfResponse(response)),
+    )
+  }
+
+  #request(method: string, target: string, options: RequestOptions): Promise<Response> {
     const take = (result: number, status: number): Response =>
       received(status, native.takeResponse(result), this.#jsonDepthMax)
     return perform(options.signal, take, (operation) => {

@@ -48,6 +48,8 @@ export interface Native {
   ): number
   serverRoute(server: number, method: string, pattern: string, handler: number): void
   serverMethod(server: number, name: string, handler: number): void
+  /** `handler` is asked before every other: see hooks.ts. */
+  serverAdmission(server: number, handler: number): void
   serverStart(server: number): void
   serverStop(server: number, graceMs: number | undefined, operation: number): void
   serverRelease(server: number): void
@@ -66,6 +68,8 @@ export interface Native {
   requestText(slot: number): string
   requestJson(slot: number, depthMax: number): Parsed
   requestValue(slot: number): unknown
+  requestPrincipal(slot: number): { id: string; claims: unknown } | undefined
+  requestOperation(slot: number): string
   requestPeer(slot: number): string
   requestTimeLeft(slot: number): number | undefined
   /** `contentType` is a number of ContentType in request.ts. */

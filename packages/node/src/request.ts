@@ -15,12 +15,21 @@ export let isCancelled: (request: Request) => boolean
 
 const ANSWERED = -1
 
+/** Who makes a request, as the hook `authenticate` said. */
+export interface Principal {
+  /** What keeps one caller's data from another's: stable, never empty. */
+  readonly id: string
+  /** What else the application knows of it, as JSON can say it. */
+  readonly claims?: unknown
+}
+
 /** What few handlers ask for, made when they do. */
 interface Extras {
   params?: Readonly<Record<string, string>>
   query?: URLSearchParams
   headers?: Headers
   body?: Uint8Array
+  principal?: Principal | undefined
   controller?: AbortController
   reason?: TidewireError
 }
@@ -104,6 +113,18 @@ export class Request implements Work {
     return parsedValue(native.requestJson(this.#open, this.#jsonDepthMax)) as T
   }
 
+  /** Who asks, as `authenticate` said; undefined when nobody did. */
+  get principal(): Principal | undefined {
+    const more = this.#more
+    if (!('principal' in more)) more.principal = native.requestPrincipal(this.#open)
+    return more.principal
+  }
+
+  /** What is asked for: the name of a method, or of a route, `GET /users/{id}`. */
+  get operation(): string {
+    return native.requestOperation(this.#open)
+  }
+
   /** `127.0.0.1:51234` */
   get peer(): string {
     return native.requestPeer(this.#open)
@@ -156,6 +177,11 @@ export class MethodContext {
 
   constructor(request: Request) {
     this.request = request
+  }
+
+  /** Who calls, as `authenticate` said; undefined when nobody did. */
+  get principal(): Principal | undefined {
+    return this.request.principal
   }
 
   /** Aborted when the caller hangs up (`cancelled`) or its deadline passes (`timeout`). */

@@ -15,7 +15,8 @@ import {
   isCancelled,
   slotOf,
 } from './request'
-import { Response, replyWith } from './response'
+import { type Middleware, layered } from './hooks'
+import { JSON_TYPE, Response, replyWith } from './response'
 
 /**
  * Its result is the answer: a string as text, a Uint8Array as bytes, undefined as 204, a Response
@@ -145,6 +146,60 @@ export class MethodRunner extends HandlerRunner {
   protected send(slot: number, result: unknown): void {
     native.reply(slot, 200, ContentType.json, encode(result))
   }
+}
+
+/** A route inside of middleware. */
+export class LayeredRouteRunner extends RouteRunner {
+  constructor(
+    name: string,
+    handler: Handler,
+    middleware: readonly Middleware[],
+    debug: boolean,
+    jsonDepthMax: number,
+  ) {
+    const last = async (request: Request) => routeAnswer(await handler(request))
+    super(name, layered(middleware, last, routeAnswer), debug, jsonDepthMax)
+  }
+}
+
+/** A method inside of middleware. */
+export class LayeredMethodRunner extends HandlerRunner {
+  readonly #handler: MethodHandler<unknown>
+  readonly #middleware: readonly Middleware[]
+
+  constructor(
+    name: string,
+    handler: MethodHandler<unknown>,
+    middleware: readonly Middleware[],
+    debug: boolean,
+    jsonDepthMax: number,
+  ) {
+    super(name, debug, jsonDepthMax)
+    this.#handler = handler
+    this.#middleware = middleware
+  }
+
+  protected call(request: Request, slot: number, unsafe: boolean): unknown {
+    const last = async (passed: Request) =>
+      methodAnswer(await this.#handler(argumentsOf(slot, unsafe), new MethodContext(passed)))
+    return layered(this.#middleware, last, methodAnswer)(request)
+  }
+
+  protected send(slot: number, result: unknown): void {
+    replyWith(slot, result as Response)
+  }
+}
+
+function routeAnswer(result: unknown): Response {
+  if (result instanceof Response) return result
+  if (result === undefined) return new Response()
+  if (typeof result === 'string' || result instanceof Uint8Array) return new Response(result)
+  return Response.json(result)
+}
+
+function methodAnswer(result: unknown): Response {
+  if (result instanceof Response) return result
+  return new Response(encode(result), { contentType: JSON_TYPE })
 }
 
 /** The core has checked the body to be JSON. */

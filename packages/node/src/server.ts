@@ -10,10 +10,18 @@ import {
   release,
   removeRunner,
 } from './handoff'
+import { type Authenticate, type Authorize, type Middleware, admission } from './hooks'
 import type { ServerStats } from './native'
 import { type Limits, checkDuration, checkOptions } from './options'
 import { JSON_DEPTH_MAX } from './response'
-import { type Handler, type MethodHandler, MethodRunner, RouteRunner } from './runner'
+import {
+  type Handler,
+  LayeredMethodRunner,
+  LayeredRouteRunner,
+  type MethodHandler,
+  MethodRunner,
+  RouteRunner,
+} from './runner'
 import { WEB_OPTIONS, type WebOptions, checkedWebOptions } from './web'
 
 export interface ServerOptions extends WebOptions {
@@ -30,7 +38,8 @@ type State = 'new' | 'started' | 'stopped'
 
 interface Registered {
   readonly number: number
-  readonly runner: Runner
+  /** At the start, when the middleware is known. */
+  readonly make: () => Runner
 }
 
 /**
@@ -42,6 +51,9 @@ export class Server implements AsyncDisposable {
   readonly #debug: boolean
   readonly #jsonDepthMax: number
   readonly #registered: Registered[] = []
+  readonly #middleware: Middleware[] = []
+  #authenticate: Authenticate | undefined
+  #authorize: Authorize | undefined
   #state: State = 'new'
   #held = true
   #url = ''
@@ -97,8 +109,13 @@ export class Server implements AsyncDisposable {
     checkHandler(method, pattern, handler)
     const number = newRunnerNumber()
     native.serverRoute(this.#open(), method, pattern, number)
-    const runner = new RouteRunner(`${method} ${pattern}`, handler, this.#debug, this.#jsonDepthMax)
-    this.#registered.push({ number, runner })
+    const name = `${method} ${pattern}`
+    const [debug, depth, layers] = [this.#debug, this.#jsonDepthMax, this.#middleware]
+    const make = () =>
+      layers.length === 0
+        ? new RouteRunner(name, handler, debug, depth)
+        : new LayeredRouteRunner(name, handler, layers, debug, depth)
+    this.#registered.push({ number, make })
     return this
   }
 
@@ -111,8 +128,51 @@ export class Server implements AsyncDisposable {
     const number = newRunnerNumber()
     native.serverMethod(this.#open(), name, number)
     const run = handler as MethodHandler<unknown>
-    const runner = new MethodRunner(name, run, this.#debug, this.#jsonDepthMax)
-    this.#registered.push({ number, runner })
+    const [debug, depth, layers] = [this.#debug, this.#jsonDepthMax, this.#middleware]
+    const make = () =>
+      layers.length === 0
+        ? new MethodRunner(name, run, debug, depth)
+        : new LayeredMethodRunner(name, run, layers, debug, depth)
+    this.#registered.push({ number, make })
+    return this
+  }
+
+  /**
+   * Puts `layer` around every route and method, the first one outermost. `await next(request)`
+   * gives the Response of the rest, or throws what it threw; what `layer` gives is the answer, as
+   * a handler's result is.
+   */
+  middleware(layer: Middleware): this {
+    checkHook(layer)
+    this.#fresh()
+    this.#middleware.push(layer)
+    return this
+  }
+
+  /**
+   * Registers what says who asks. It may throw a TidewireError `unauthenticated` or
+   * `token_expired` for a bad token; anything else that it throws is `internal`.
+   */
+  authenticate(hook: Authenticate): this {
+    checkHook(hook)
+    this.#fresh()
+    if (this.#authenticate !== undefined) {
+      throw new TidewireError('misuse', 'there is a hook authenticate already')
+    }
+    this.#authenticate = hook
+    return this
+  }
+
+  /**
+   * Registers what says who may do what. Without it, whoever has a principal may do everything.
+   */
+  authorize(hook: Authorize): this {
+    checkHook(hook)
+    this.#fresh()
+    if (this.#authorize !== undefined) {
+      throw new TidewireError('misuse', 'there is a hook authorize already')
+    }
+    this.#authorize = hook
     return this
   }
 
@@ -123,11 +183,12 @@ export class Server implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#state === 'started') throw new TidewireError('misuse', 'the server was started')
+    this.#registerAdmission()
     native.serverStart(this.#open())
     this.#state = 'started'
     this.#url = native.serverUrl(this.#handle)
     this.#port = native.serverPort(this.#handle)
-    for (const { number, runner } of this.#registered) addRunner(number, runner)
+    for (const { number, make } of this.#registered) addRunner(number, make())
     running.add(this)
     if (this.#held) hold()
   }
@@ -193,6 +254,22 @@ export class Server implements AsyncDisposable {
     return this
   }
 
+  #registerAdmission(): void {
+    if (this.#authenticate === undefined && this.#authorize === undefined) return
+    const hook = admission(this.#authenticate, this.#authorize)
+    const number = newRunnerNumber()
+    native.serverAdmission(this.#open(), number)
+    const make = () => new RouteRunner('authenticate', hook, this.#debug, this.#jsonDepthMax)
+    this.#registered.push({ number, make })
+  }
+
+  #fresh(): void {
+    this.#open()
+    if (this.#state !== 'new') {
+      throw new TidewireError('misuse', 'hooks are registered before start()')
+    }
+  }
+
   #open(): number {
     if (this.#stopped !== undefined) throw new TidewireError('misuse', 'the server was stopped')
     return this.#handle
@@ -231,6 +308,12 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void
   const promise = new Promise<void>((settle) => (resolve = settle))
   return { promise, resolve }
+}
+
+function checkHook(hook: unknown): void {
+  if (typeof hook !== 'function') {
+    throw new TidewireError('invalid_argument', 'a hook is a function')
+  }
 }
 
 function checkHandler(first: unknown, second: unknown, handler: unknown): void {

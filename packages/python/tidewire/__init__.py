@@ -9,8 +9,10 @@ from tidewire import _errors_generated, errors
 from tidewire._core import Context, Request, Response, __version__
 from tidewire._errors_generated import *  # noqa: F403
 from tidewire.client import Client, connect
+from tidewire.hooks import Next
 from tidewire.limits import Limits
 from tidewire.messages import Headers, Query
+from tidewire.principal import Principal
 from tidewire.server import Server, ServerStats
 from tidewire.web import Cors
 
@@ -20,6 +22,8 @@ __all__ = [
     "Cors",
     "Headers",
     "Limits",
+    "Next",
+    "Principal",
     "Query",
     "Request",
     "Response",

@@ -6,6 +6,7 @@ from typing import Any, final
 
 from tidewire.messages import Headers as _Headers
 from tidewire.messages import Query as _Query
+from tidewire.principal import Principal as _Principal
 
 __version__: str
 
@@ -16,6 +17,7 @@ def configure(
     query: Callable[[str], Mapping[str, str]],
     log_failure: Callable[[str, BaseException], object],
     to_plain: Callable[[object], object],
+    principal: Callable[[str, Any], object],
 ) -> None:
     """Tells the module of the package's types and functions that it calls. Once."""
 
@@ -54,6 +56,12 @@ class Request:
     @property
     def peer(self) -> str: ...
     @property
+    def principal(self) -> _Principal | None:
+        """Who asks, as `authenticate` said."""
+    @property
+    def operation(self) -> str:
+        """What is asked for: the name of a method, or of a route, "GET /users/{id}"."""
+    @property
     def cancelled(self) -> bool:
         """True once the caller is gone or its deadline has passed."""
     @property
@@ -75,6 +83,10 @@ class Context:
     def headers(self) -> _Headers: ...
     @property
     def peer(self) -> str: ...
+    @property
+    def principal(self) -> _Principal | None: ...
+    @property
+    def operation(self) -> str: ...
     @property
     def cancelled(self) -> bool: ...
     @property
@@ -124,6 +136,14 @@ class Handler:
     ) -> None: ...
     def set_context(self, name: str) -> None: ...
     def set_extra(self) -> None: ...
+    def arguments(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What the function is called with for this request."""
+    def response(self, result: object) -> Response:
+        """What a result of the function is as an answer."""
+    @property
+    def callable(self) -> Callable[..., Any]: ...
+    @property
+    def is_async(self) -> bool: ...
     @property
     def name(self) -> str: ...
 
@@ -162,6 +182,9 @@ class Server:
         name: str,
         submit: Callable[[Callable[[], object]], None],
         jobs_max: int,
+    ) -> None: ...
+    def set_admission(
+        self, handler: Handler, submit: Callable[[Callable[[], object]], None], jobs_max: int
     ) -> None: ...
     def start(self) -> None: ...
     def stop(self, grace: float | None) -> asyncio.Future[None] | None: ...

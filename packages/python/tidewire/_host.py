@@ -21,6 +21,7 @@ from typing import Any
 from tidewire import _core
 from tidewire._errors_generated import ERRORS, Error, MisuseError
 from tidewire.messages import Headers, Query, to_plain
+from tidewire.principal import Principal
 
 _server_log = logging.getLogger("tidewire.server")
 
@@ -69,7 +70,7 @@ def _log_failure(name: str, exception: BaseException) -> None:
     )
 
 
-_core.configure(ERRORS, Error, Headers, Query, _log_failure, to_plain)
+_core.configure(ERRORS, Error, Headers, Query, _log_failure, to_plain, Principal)
 os.register_at_fork(after_in_child=_core.note_fork)
 # Before the threads of the pools are joined, so that handlers there learn that nobody waits for
 # them; and once more at the very end, for what was made since.

@@ -12,16 +12,16 @@ is told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from types import TracebackType
 from typing import Any, Final, Never, Self, TypeVar
 
 from tidewire import _core
 from tidewire._errors_generated import InvalidArgumentError
 from tidewire._host import host_of_running_loop
+from tidewire._token import HeaderFields, Token, TokenSource
 
 T = TypeVar("T")
-HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 class _Missing:
@@ -34,7 +34,10 @@ _MISSING: Final = _Missing()
 class Client:
     """One server's methods and routes, over a pool of kept connections. See `connect()`."""
 
-    def __init__(self, native: _core.Client, host: _core.Host) -> None:
+    def __init__(
+        self, native: _core.Client, host: _core.Host, token: Token | None = None
+    ) -> None:
+        self._token = token
         self._native = native
         self._host = host
 
@@ -61,8 +64,16 @@ class Client:
         `timeout` in seconds, `math.inf` for none, None for the client's.
         """
         plain = args if args is None or isinstance(args, dict) else _as_dict(args)
-        number, future = self._native.call(name, plain, timeout, headers)
-        return await self._settled(number, future)
+
+        if self._token is None:
+            number, future = self._native.call(name, plain, timeout, headers)
+            return await self._settled(number, future)
+
+        async def send(fields: HeaderFields, limit: float) -> Any:
+            number, future = self._native.call(name, plain, limit, fields)
+            return await self._settled(number, future)
+
+        return await self._token.send(headers, timeout, send)
 
     async def request(
         self,
@@ -78,10 +89,17 @@ class Client:
         with_json = json is not _MISSING
         if with_json and body is not None:
             raise InvalidArgumentError("a request has json or a body, not both")
-        number, future = self._native.request(
-            method, target, headers, json if with_json else None, with_json, body, timeout
-        )
-        return await self._settled(number, future)
+        value = json if with_json else None
+
+        async def send(fields: HeaderFields | None, limit: float | None) -> _core.Response:
+            number, future = self._native.request(
+                method, target, fields, value, with_json, body, limit
+            )
+            return await self._settled(number, future)
+
+        if self._token is not None:
+            return await self._token.send(headers, timeout, send)
+        return await send(headers, timeout)
 
     async def close(self) -> None:
         """Ends every connection; what is under way raises ClosedError. Idempotent."""
@@ -140,6 +158,8 @@ class connect:  # in small letters, since it is called as a function
 
     Fails at once with `unavailable` when nobody answers there; later operations connect anew.
     `timeout` is that of each operation that gives none, in seconds. `headers` go with each request.
+    `token`, a str or a function that gives one (async or not, called on the loop), is sent as
+    `Authorization: Bearer`; the function is called again, once, after `token_expired`.
     """
 
     def __init__(
@@ -150,6 +170,7 @@ class connect:  # in small letters, since it is called as a function
         connect_timeout: float = 10.0,
         connections_max: int = 100,
         headers: HeaderFields | None = None,
+        token: TokenSource | None = None,
     ) -> None:
         if not isinstance(url, str):
             raise InvalidArgumentError(f"a URL is a str, not {url!r}")
@@ -159,11 +180,12 @@ class connect:  # in small letters, since it is called as a function
         self._make: Callable[[_core.Host], _core.Client] = lambda host: _core.Client(
             host, url, timeout, connect_timeout, connections_max, headers
         )
+        self._token = None if token is None else Token(token, timeout)
         self._client: Client | None = None
 
     async def _connect(self) -> Client:
         host = host_of_running_loop()
-        client = Client(self._make(host), host)
+        client = Client(self._make(host), host, self._token)
         try:
             number, future = client._native.open()
             await client._settled(number, future)

@@ -29,13 +29,25 @@ from typing import Any, NamedTuple, Self, TypeVar, overload
 from tidewire import _core
 from tidewire._errors_generated import InvalidArgumentError, MisuseError
 from tidewire._host import host_of_running_loop
-from tidewire._signature import method_handler, route_handler
+from tidewire._signature import is_async, method_handler, route_handler
+from tidewire.hooks import (
+    Authenticate,
+    Authorize,
+    Middleware,
+    Threads,
+    admission,
+    check_middleware,
+    layered,
+)
 from tidewire.limits import Limits
 from tidewire.web import Cors, web_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 RouteHandler = Callable[[_core.Request], Any] | Callable[[_core.Request], Awaitable[Any]]
 R = TypeVar("R", bound=RouteHandler)
+M = TypeVar("M", bound=Middleware)
+A = TypeVar("A", bound=Authenticate)
+Z = TypeVar("Z", bound=Authorize)
 
 # Plain handlers that wait for a thread; one more is answered `overloaded`.
 _JOBS_MAX = 16_384
@@ -105,6 +117,9 @@ class Server:
         self._threads = threads
         self._web = web_options(hosts, cors)
         self._routes: list[_Route] = []
+        self._middleware: list[Middleware] = []
+        self._authenticate: Authenticate | None = None
+        self._authorize: Authorize | None = None
         self._native: _core.Server | None = None
         self._pool: ThreadPoolExecutor | None = None
 
@@ -172,6 +187,47 @@ class Server:
             raise InvalidArgumentError(f"a name is a str, not {name!r}")
         return register(name)
 
+    def middleware(self, layer: M) -> M:
+        """Puts an `async def layer(request, next)` around every route and method.
+
+        The first one registered is outermost. `await next(request)` gives the Response of the rest,
+        or raises what it raised; what the layer returns is the answer, as a handler's result is.
+        """
+        check_middleware(layer)
+        self._check_fresh()
+        self._middleware.append(layer)
+        return layer
+
+    def authenticate(self, hook: A) -> A:
+        """Registers what says who asks: `hook(request)` gives a Principal, or None for nobody.
+
+        It may raise UnauthenticatedError or TokenExpiredError for a bad token. Anything else that
+        it raises is `internal`. A plain def runs in a thread.
+        """
+        self._check_fresh()
+        if self._authenticate is not None:
+            raise MisuseError("there is a hook authenticate already")
+        is_async(hook)
+        self._authenticate = hook
+        return hook
+
+    def authorize(self, hook: Z) -> Z:
+        """Registers what says who may do what: `hook(principal, action, name)` gives a bool.
+
+        `action` is "call" with the name of a method, or of a route, "GET /users/{id}". Without this
+        hook, whoever has a principal may do everything.
+        """
+        self._check_fresh()
+        if self._authorize is not None:
+            raise MisuseError("there is a hook authorize already")
+        is_async(hook)
+        self._authorize = hook
+        return hook
+
+    def _check_fresh(self) -> None:
+        if self._native is not None:
+            raise MisuseError("hooks are registered before start()")
+
     def _add(self, route: _Route) -> None:
         if self._native is not None:
             raise MisuseError("handlers are registered before start()")
@@ -197,8 +253,15 @@ class Server:
             pool.submit(contextvars.copy_context().run, job)
 
         try:
+            threads = Threads(pool, _JOBS_MAX)
+            if self._authenticate or self._authorize:
+                hook = admission(self._authenticate, self._authorize, threads)
+                native.set_admission(hook, submit, _JOBS_MAX)
             for route in self._routes:
-                native.add(route.handler, route.http_method, route.name, submit, _JOBS_MAX)
+                handler = route.handler
+                if self._middleware:
+                    handler = layered(handler, self._middleware, threads)
+                native.add(handler, route.http_method, route.name, submit, _JOBS_MAX)
             native.start()
         except BaseException:
             native.release()

@@ -17,6 +17,7 @@
 #include "client.hpp"
 #include "handoff.hpp"
 #include "request.hpp"
+#include "schema.hpp"
 #include "server.hpp"
 #include "value.hpp"
 
@@ -48,6 +49,7 @@ private:
         define_request_functions(functions, *handoff);
         define_client_functions(functions, *handoff);
         define_value_functions(functions, *handoff);
+        define_schema_functions(functions, *handoff);
         handoffs_.push_back(std::move(handoff));
         return functions;
     }

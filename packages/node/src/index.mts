@@ -6,9 +6,17 @@ export {
   ERRORS,
   Headers,
   Response,
+  Schema,
   Server,
   TidewireError,
+  Type,
   connect,
+  decodeMessage,
+  encodeMessage,
+  loadSchema,
+  packMessage,
+  parseSchema,
+  unpackMessage,
   version,
 } from './index.js'
 export type * from './index.js'

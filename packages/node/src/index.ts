@@ -1,4 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+export { loadSchema, parseSchema } from './capnp/load'
+export type { LoadOptions } from './capnp/load'
+export { packMessage, unpackMessage } from './capnp/message'
+export type { MessageLimits } from './capnp/message'
+export { Schema, Type } from './capnp/schema'
+export type { DecodeOptions, EncodeOptions, SchemaOptions } from './capnp/schema'
+export { decodeMessage, encodeMessage } from './capnp/value'
 export { Client, connect } from './client'
 export type { CallOptions, ConnectOptions, Methods, RequestOptions } from './client'
 export { ERRORS, TidewireError } from './errors'

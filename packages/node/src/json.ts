@@ -5,6 +5,7 @@ import { types } from 'node:util'
 
 import { TidewireError } from './errors'
 import type { Parsed } from './native'
+import { pathText } from './path'
 
 /** The value of what the addon has checked. */
 export function parsedValue(parsed: Parsed): unknown {
@@ -65,7 +66,6 @@ function isSimple(value: unknown, depth: number): boolean {
 const INTEGER_MIN = -(2n ** 63n)
 const INTEGER_MAX = 2n ** 64n - 1n
 const LONE_SURROGATE = /\p{Surrogate}/u
-const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/
 
 /** The careful way: knows where it is, and what it is inside of. */
 class Writer {
@@ -171,11 +171,6 @@ class Writer {
   }
 
   #fail(reason: string): never {
-    let path = '$'
-    for (const step of this.#path) {
-      if (typeof step === 'number') path += `[${step}]`
-      else path += PLAIN_NAME.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
-    }
-    throw new TidewireError('invalid_argument', `${path} ${reason}`)
+    throw new TidewireError('invalid_argument', `${pathText(this.#path)} ${reason}`)
   }
 }

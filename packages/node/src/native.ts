@@ -121,6 +121,10 @@ export interface Native {
   responseError(status: number, contentType: string, body: Uint8Array): TidewireError | undefined
   /** [value] when JSON.parse would change one of its integers; throws when it is no JSON. */
   parseJson(json: string | Uint8Array, depthMax: number): [unknown] | undefined
+
+  /** The tables of a `.capnp` file as JSON; see capnp/description.ts. */
+  schemaLoad(path: string, importPaths: readonly string[] | undefined): string
+  schemaParse(text: string, importPaths: readonly string[] | undefined): string
 }
 
 /** What a server counts. */
@@ -190,6 +194,7 @@ export function load(): Addon {
     `tidewire has no native addon for this machine (${process.platform} ${process.arch}, Node ` +
       `${process.version}). Tried:\n${failures.join('\n')}\n` +
       'To build it: apt-get install g++ cmake ninja-build libuv1-dev libsimdjson-dev ' +
-      'libboost-dev, then npm rebuild tidewire. TIDEWIRE_NATIVE_PATH names another file.',
+      'libboost-dev libcapnp-dev, then npm rebuild tidewire. ' +
+      'TIDEWIRE_NATIVE_PATH names another file.',
   )
 }

@@ -12,6 +12,12 @@ import {
 } from './handoff'
 import { type Authenticate, type Authorize, type Middleware, admission } from './hooks'
 import type { ServerStats } from './native'
+import {
+  type MethodOptions,
+  type TypedMethodHandler,
+  checkMethodOptions,
+  typedHandler,
+} from './method_types'
 import { type Limits, checkDuration, checkOptions } from './options'
 import { JSON_DEPTH_MAX } from './response'
 import {
@@ -22,6 +28,7 @@ import {
   MethodRunner,
   RouteRunner,
 } from './runner'
+import type { StandardSchemaV1 } from './standard_schema'
 import { WEB_OPTIONS, type WebOptions, checkedWebOptions } from './web'
 
 export interface ServerOptions extends WebOptions {
@@ -51,6 +58,7 @@ export class Server implements AsyncDisposable {
   readonly #debug: boolean
   readonly #jsonDepthMax: number
   readonly #registered: Registered[] = []
+  readonly #methods = new Map<string, MethodOptions>()
   readonly #middleware: Middleware[] = []
   #authenticate: Authenticate | undefined
   #authorize: Authorize | undefined
@@ -119,15 +127,35 @@ export class Server implements AsyncDisposable {
     return this
   }
 
+  /** What was registered by name, with its types. */
+  get methods(): ReadonlyMap<string, MethodOptions> {
+    return this.#methods
+  }
+
   /**
    * Serves `POST /methods/{name}`. Names are tokens of [A-Za-z0-9_-] joined by single dots.
-   * A call without a body gives `undefined` as arguments.
+   * A call without a body gives `undefined` as arguments. With `input` and `output`, of any library
+   * that keeps to Standard Schema (zod, valibot), both are checked, and the handler's are typed.
    */
-  method<Args>(name: string, handler: MethodHandler<Args>): this {
+  method<Args>(name: string, handler: MethodHandler<Args>): this
+  method<Input extends StandardSchemaV1, Output extends StandardSchemaV1>(
+    name: string,
+    options: MethodOptions<Input, Output>,
+    handler: TypedMethodHandler<Input, Output>,
+  ): this
+  method(
+    name: string,
+    given: MethodHandler<unknown> | MethodOptions,
+    typed?: MethodHandler<unknown>,
+  ): this {
+    const options = typed === undefined ? {} : (given as MethodOptions)
+    const handler = typed ?? given
     checkHandler('method', name, handler)
+    checkMethodOptions(options)
     const number = newRunnerNumber()
     native.serverMethod(this.#open(), name, number)
-    const run = handler as MethodHandler<unknown>
+    this.#methods.set(name, options)
+    const run = typedHandler(options, handler as MethodHandler<unknown>)
     const [debug, depth, layers] = [this.#debug, this.#jsonDepthMax, this.#middleware]
     const make = () =>
       layers.length === 0

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/field_text.hpp"
 #include "codec/http1/writer.hpp"
 #include "http/server.hpp"
 
@@ -146,6 +147,11 @@ void ServerConnection::write_answer(Http1Exchange& exchange, Response& answer) {
         answer = Response::problem(
             Error(ErrorCode::internal, "the handler set a field that is the connection's own"));
         break;
+    }
+    // Other fields were checked when they were set. The type of most answers needs no look.
+    if (answer.content_type != "application/json" && !base::is_field_value(answer.content_type)) {
+        answer = Response::problem(
+            Error(ErrorCode::internal, "the handler's Content-Type has a control character"));
     }
     if (answer.status < 200 || answer.status > 599) {
         answer =

@@ -1,15 +1,12 @@
 // Schema::load and parse: the only place that runs the Cap'n Proto compiler.
 #include <tidewire/schema.hpp>
 
-#include <capnp/schema-parser.h>
-#include <kj/exception.h>
-#include <kj/filesystem.h>
-
 #include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <utility>
 
+#include "serializer/capnp_headers.hpp"
 #include "serializer/schema_compile.hpp"
 
 namespace tidewire {

@@ -1,15 +1,13 @@
 #include "serializer/schema_compile.hpp"
 
-#include <capnp/any.h>
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
 #include <numeric>
 #include <string>
+
+#include "serializer/capnp_headers.hpp"
 
 namespace tidewire::serializer {
 namespace {

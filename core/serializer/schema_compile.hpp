@@ -2,11 +2,10 @@
 // the caller catches it.
 #pragma once
 
-#include <capnp/schema.h>
-
 #include <memory>
 #include <vector>
 
+#include "serializer/capnp_headers.hpp"
 #include "serializer/schema_tables.hpp"
 
 namespace tidewire::serializer {

@@ -149,6 +149,18 @@ test('a method called without arguments has undefined, so that defaults apply', 
   expect(await client.call('greet')).toBe('hei you')
 })
 
+test('a Content-Type with a line end in it never reaches the wire', async () => {
+  const { app } = await serving((server) =>
+    server.get(
+      '/',
+      () => new Response('x', { headers: { 'content-type': 'text/plain\r\nX-Split: 1' } }),
+    ),
+  )
+  const answer = await fetch(app.url)
+  expect(answer.status).toBe(500)
+  expect(answer.headers.get('x-split')).toBeNull()
+})
+
 test('pipelined requests are answered in order', async () => {
   const gates = [deferred<string>(), deferred<string>()]
   const { app } = await serving((server) =>

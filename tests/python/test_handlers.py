@@ -130,3 +130,14 @@ async def test_awaitable_and_callable_objects_are_handlers(app, connected):
     assert (await client.request("GET", "/bound")).text == "method"
     assert (await client.request("GET", "/plain")).json() is False
     assert (await client.request("GET", "/partial")).text == "partial"
+
+
+async def test_a_content_type_with_a_line_end_in_it_never_reaches_the_wire(app, connected):
+    @app.get("/split")
+    async def split(request):
+        return tidewire.Response(200, b"x", content_type="text/plain\r\nX-Split: 1")
+
+    client = await connected(app)
+    response = await client.request("GET", "/split")
+    assert response.status == 500
+    assert "x-split" not in response.headers

@@ -320,20 +320,22 @@ TEST_CASE("HEAD gets the head of GET without its body") {
     REQUIRE(peer.take() == full.substr(0, full.size() - 4) + ok("/d"));
 }
 
-TEST_CASE("a handler's own Content-Length or a status out of range becomes internal") {
+TEST_CASE("a handler's own Content-Length, a status out of range, a split head become internal") {
     World world;
     auto peer = world.connect();
-    peer.send(get("/late") + get("/late"));
+    peer.send(get("/late") + get("/late") + get("/late"));
     world.loop.run();
     Response wrong = Response::text("x");
     REQUIRE(wrong.headers.add("Content-Length", "100"));
     world.handler.kept[0]->respond(std::move(wrong));
     world.handler.kept[1]->respond(Response::empty(99));
+    world.handler.kept[2]->respond(Response::bytes("x", "text/plain\r\nX-Split: 1"));
     world.loop.run();
     const std::string answer = peer.take();
     REQUIRE(status_of(answer) == "HTTP/1.1 500");
     REQUIRE(answer.rfind("HTTP/1.1 500") != 0);
     REQUIRE(answer.find("Content-Length: 100\r\n") == std::string::npos);
+    REQUIRE(answer.find("X-Split") == std::string::npos);
 }
 
 TEST_CASE("draining closes the idle, answers the rest with close, and tells once") {

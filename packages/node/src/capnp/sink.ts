@@ -21,8 +21,10 @@ const COMPOSITE = 7
 const BYTE_SIZE = 2
 
 export class Sink {
-  bytes!: Buffer
+  bytes!: Uint8Array
   view!: DataView
+  /** The same as `bytes`; the types of a package must not need those of node. */
+  #buffer!: Buffer
   /** Where the message begins and ends. It begins with its segment table, one word. */
   #start = 0
   #end = 0
@@ -42,7 +44,8 @@ export class Sink {
   }
 
   #use(memory: ArrayBuffer): void {
-    this.bytes = Buffer.from(memory)
+    this.#buffer = Buffer.from(memory)
+    this.bytes = this.#buffer
     this.view = new DataView(memory)
   }
 
@@ -163,6 +166,6 @@ export class Sink {
     if (LONE_SURROGATE.test(text)) throw new Misfit('is text that is not Unicode')
     const length = Buffer.byteLength(text)
     const target = this.list(at, BYTE_SIZE, 8, length + 1)
-    this.bytes.write(text, target, length, 'utf8')
+    this.#buffer.write(text, target, length, 'utf8')
   }
 }

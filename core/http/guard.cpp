@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/field_text.hpp"
 #include "codec/url.hpp"
 
 namespace tidewire::http {
@@ -239,10 +240,8 @@ Response Guard::preflight(const RequestHead& head, std::string_view origin) cons
     std::string_view rest = head.headers.get("access-control-request-headers").value_or("");
     while (!rest.empty()) {
         const auto comma = rest.find(',');
-        auto name = rest.substr(0, comma);
+        const auto name = base::trim_blanks(rest.substr(0, comma));
         rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-        while (name.starts_with(' ') || name.starts_with('\t')) name.remove_prefix(1);
-        while (name.ends_with(' ') || name.ends_with('\t')) name.remove_suffix(1);
         if (!name.empty() && !lists(request_fields_, name)) {
             return refused("pages of other origins may not send the field " + std::string(name));
         }
@@ -282,10 +281,8 @@ void add_vary(Response& response, std::string_view field) {
     std::string_view rest = *known;
     while (!rest.empty()) {
         const auto comma = rest.find(',');
-        auto name = rest.substr(0, comma);
+        const auto name = base::trim_blanks(rest.substr(0, comma));
         rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-        while (name.starts_with(' ')) name.remove_prefix(1);
-        while (name.ends_with(' ')) name.remove_suffix(1);
         if (name == "*" || equals_ignoring_case(name, field)) return;
     }
     const std::string all = std::string(*known) + ", " + std::string(field);

@@ -5,6 +5,7 @@ import { types } from 'node:util'
 
 import { TidewireError } from './errors'
 import type { Parsed } from './native'
+import { isOpaque } from './opaque'
 import { pathText } from './path'
 
 /** The value of what the addon has checked. */
@@ -158,16 +159,7 @@ class Writer {
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
       this.#fail('is bytes, which JSON cannot say')
     }
-    const opaque =
-      types.isMap(value) ||
-      types.isSet(value) ||
-      types.isWeakMap(value) ||
-      types.isWeakSet(value) ||
-      types.isPromise(value) ||
-      types.isRegExp(value) ||
-      types.isNativeError(value) ||
-      types.isGeneratorObject(value)
-    if (opaque) this.#fail(`is a ${value.constructor?.name ?? 'thing'}, which JSON cannot say`)
+    if (isOpaque(value)) this.#fail(`is a ${value.constructor?.name ?? 'thing'}, which JSON cannot say`)
   }
 
   #fail(reason: string): never {

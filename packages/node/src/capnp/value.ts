@@ -3,6 +3,7 @@
 
 import { types } from 'node:util'
 
+import { isOpaque } from '../opaque'
 import { WORD, malformed } from './framing'
 import { type MessageLimits, readMessage, writeMessage } from './message'
 import { Misfit } from './misfit'
@@ -161,20 +162,10 @@ function writeMap(sink: Sink, map: Record<string, unknown>, at: number): void {
   }
 }
 
-/** What has its content elsewhere than in its members. */
 function refuseOpaque(value: object): void {
-  const opaque =
-    ArrayBuffer.isView(value) ||
-    types.isAnyArrayBuffer(value) ||
-    types.isMap(value) ||
-    types.isSet(value) ||
-    types.isWeakMap(value) ||
-    types.isWeakSet(value) ||
-    types.isPromise(value) ||
-    types.isRegExp(value) ||
-    types.isNativeError(value) ||
-    types.isGeneratorObject(value)
-  if (opaque) throw new Misfit(`is a ${value.constructor?.name ?? 'thing'}`)
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || isOpaque(value)) {
+    throw new Misfit(`is a ${value.constructor?.name ?? 'thing'}`)
+  }
 }
 
 function readRoot(source: Source): unknown {

@@ -159,7 +159,9 @@ class Writer {
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
       this.#fail('is bytes, which JSON cannot say')
     }
-    if (isOpaque(value)) this.#fail(`is a ${value.constructor?.name ?? 'thing'}, which JSON cannot say`)
+    if (isOpaque(value)) {
+      this.#fail(`is a ${value.constructor?.name ?? 'thing'}, which JSON cannot say`)
+    }
   }
 
   #fail(reason: string): never {

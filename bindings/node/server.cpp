@@ -1,6 +1,7 @@
 #include "server.hpp"
 
 #include "arguments.hpp"
+#include "tls_options.hpp"
 #include "web_options.hpp"
 
 namespace tidewire::node {
@@ -71,6 +72,13 @@ Napi::Value server_stop(Handoff& handoff, const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
+// (server, TLS options)
+Napi::Value server_reload_tls(Handoff& handoff, const Napi::CallbackInfo& info) {
+    const auto tls = server_tls_from(info[1]).value_or(Tls{});
+    checked(handoff, info.Env(), server_at(handoff, info[0]).reload_tls(tls));
+    return info.Env().Undefined();
+}
+
 // (server): ends it, without grace should it still serve
 Napi::Value server_release(Handoff& handoff, const Napi::CallbackInfo& info) {
     const std::uint32_t slot = info[0].As<Napi::Number>().Uint32Value();
@@ -112,6 +120,7 @@ void define_server_functions(Napi::Object& exports, Handoff& handoff) {
     define<&server_admission>(exports, "serverAdmission", handoff);
     define<&server_start>(exports, "serverStart", handoff);
     define<&server_stop>(exports, "serverStop", handoff);
+    define<&server_reload_tls>(exports, "serverReloadTls", handoff);
     define<&server_release>(exports, "serverRelease", handoff);
     define<&server_url>(exports, "serverUrl", handoff);
     define<&server_port>(exports, "serverPort", handoff);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "tls_options.hpp"
 
 namespace tidewire::node {
 namespace {
@@ -34,6 +35,7 @@ Cors cors_from(const Napi::Object& given) {
 
 void read_web_options(const Napi::Object& given, ServerOptions& options) {
     read_texts(given, "hosts", options.hosts);
+    options.tls = server_tls_from(given.Get("tls"));
     const Napi::Value cors = given.Get("cors");
     if (cors.IsObject()) options.cors = cors_from(cors.As<Napi::Object>());
 }

@@ -1,4 +1,4 @@
-// The options of a server that stands on the web: hosts and cors, as web.ts gives them.
+// The options of a server that stands on the web: hosts, cors and tls, as web.ts gives them.
 #pragma once
 
 #include <napi.h>

@@ -12,6 +12,7 @@
 #include "handoff.hpp"
 #include "response.hpp"
 #include "state.hpp"
+#include "tls_options.hpp"
 #include "value.hpp"
 
 namespace tidewire::python {
@@ -21,7 +22,7 @@ class PyClient {
 public:
     PyClient(const py::object& host, const py::object& url, const py::object& timeout,
              const py::object& connect_timeout, const py::object& connections_max,
-             const py::object& headers)
+             const py::object& headers, const py::object& tls)
         : owner_(host), host_(&py::cast<HostLoop&>(host)) {
         host_->check();
         ClientOptions options;
@@ -33,6 +34,7 @@ public:
         if (connections < 1) raise(ErrorCode::invalid_argument, "connections_max is at least 1");
         options.connections_max = static_cast<std::size_t>(connections);
         options.headers = value_or_raise(headers_from(headers));
+        options.tls = client_tls_from(tls);
         options.runtime = host_->core()->runtime();
         client_.emplace(
             value_or_raise(Client::create(text_or_raise(url, "url"), std::move(options))));
@@ -155,9 +157,9 @@ private:
 void add_client_type(py::module_& module) {
     py::class_<PyClient>(module, "Client", collected<PyClient>())
         .def(py::init<const py::object&, const py::object&, const py::object&, const py::object&,
-                      const py::object&, const py::object&>(),
+                      const py::object&, const py::object&, const py::object&>(),
              py::arg("host"), py::arg("url"), py::arg("timeout"), py::arg("connect_timeout"),
-             py::arg("connections_max"), py::arg("headers"))
+             py::arg("connections_max"), py::arg("headers"), py::arg("tls"))
         .def("open", &PyClient::open)
         .def("call", &PyClient::call, py::arg("method"), py::arg("args"), py::arg("timeout"),
              py::arg("headers"))

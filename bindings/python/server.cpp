@@ -17,6 +17,7 @@
 #include "handoff.hpp"
 #include "response.hpp"
 #include "state.hpp"
+#include "tls_options.hpp"
 #include "web_options.hpp"
 
 namespace tidewire::python {
@@ -45,7 +46,8 @@ struct TimeLimit {
     const char* name;
     std::chrono::milliseconds Limits::*member;
 };
-constexpr std::array<TimeLimit, 4> kTimeLimits{{
+constexpr std::array<TimeLimit, 5> kTimeLimits{{
+    {"tls_handshake_timeout", &Limits::tls_handshake_timeout},
     {"header_read_timeout", &Limits::header_read_timeout},
     {"body_idle_timeout", &Limits::body_idle_timeout},
     {"keep_alive_idle_timeout", &Limits::keep_alive_idle_timeout},
@@ -183,6 +185,18 @@ public:
         (void)server->stop(std::chrono::milliseconds(0));
     }
 
+    void reload_tls(const py::object& given) {
+        host_->check();
+        const auto tls = server_tls_from(given);
+        if (!server_ || !tls) raise(ErrorCode::misuse, "the server is not running");
+        Result<void> reloaded;
+        {
+            const py::gil_scoped_release released;
+            reloaded = server_->reload_tls(*tls);
+        }
+        value_or_raise(reloaded);
+    }
+
     [[nodiscard]] std::string url() const { return server_ ? server_->url() : std::string(); }
     [[nodiscard]] int port() const { return server_ ? server_->port() : 0; }
     [[nodiscard]] py::tuple stats() const {
@@ -222,6 +236,7 @@ void add_server_type(py::module_& module) {
         .def("start", &PyServer::start)
         .def("stop", &PyServer::stop, py::arg("grace"))
         .def("release", &PyServer::release)
+        .def("reload_tls", &PyServer::reload_tls, py::arg("tls"))
         .def("stats", &PyServer::stats)
         .def_property_readonly("url", &PyServer::url)
         .def_property_readonly("port", &PyServer::port);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "state.hpp"
+#include "tls_options.hpp"
 
 namespace tidewire::python {
 namespace {
@@ -31,6 +32,7 @@ Cors cors_from(const py::dict& given) {
 
 void read_web_options(const py::dict& given, ServerOptions& options) {
     options.hosts = texts(given["hosts"], "hosts");
+    options.tls = server_tls_from(given["tls"]);
     if (!given["cors"].is_none()) options.cors = cors_from(given["cors"]);
 }
 

@@ -1,4 +1,4 @@
-// The options of a server that stands on the web: hosts and cors, as the package gives them.
+// The options of a server that stands on the web: hosts, cors and tls, as the package gives them.
 #pragma once
 
 #include <pybind11/pybind11.h>

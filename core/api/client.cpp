@@ -4,14 +4,17 @@
 
 #include "api/client_impl.hpp"
 #include "codec/http1/writer.hpp"
+#include "net/tls/client.hpp"
 #include "patterns/request_response/client.hpp"
 
 namespace tidewire {
 namespace api {
 namespace {
 
-http::PoolOptions pool_options(codec::Url url, const ClientOptions& options) {
+http::PoolOptions pool_options(codec::Url url, const ClientOptions& options,
+                               std::shared_ptr<base::TlsClient> tls) {
     http::PoolOptions pool;
+    pool.tls = std::move(tls);
     pool.url = std::move(url);
     pool.connect_timeout = options.connect_timeout;
     pool.idle_timeout = options.idle_timeout;
@@ -36,13 +39,15 @@ bool target_ok(std::string_view target) {
 
 }  // namespace
 
-ClientImpl::ClientImpl(codec::Url url, ClientOptions options)
+ClientImpl::ClientImpl(codec::Url url, ClientOptions options,
+                       std::shared_ptr<base::TlsClient> tls)
     : options_(std::move(options)),
       url_(url_text(url)),
       prefix_(url.path),
       runtime_(options_.runtime ? options_.runtime : Runtime::create(1)),
       loop_(runtime_->impl().loop(0)),
-      pool_(std::make_shared<http::Pool>(loop_, pool_options(std::move(url), options_))) {}
+      pool_(std::make_shared<http::Pool>(
+          loop_, pool_options(std::move(url), options_, std::move(tls)))) {}
 
 ClientImpl::~ClientImpl() {
     if (runtime_->impl().forked()) {
@@ -161,14 +166,23 @@ Client::Client(std::shared_ptr<api::ClientImpl> impl) : impl_(std::move(impl)) {
 Result<Client> Client::create(std::string_view url, ClientOptions options) {
     auto parsed = codec::parse_url(url);
     if (!parsed) return parsed.error();
-    if (parsed->scheme != "http") {
-        return Error(ErrorCode::invalid_argument,
-                     "URL scheme " + parsed->scheme + " is not supported; use http://");
+    if (parsed->scheme != "http" && parsed->scheme != "https") {
+        return Error(ErrorCode::invalid_argument, "URL scheme " + parsed->scheme +
+                                                      " is not supported; use http:// or https://");
     }
     if (options.runtime && !options.runtime->alive()) {
         return Error(ErrorCode::misuse, "the runtime has stopped or was forked");
     }
-    return Client(std::make_shared<api::ClientImpl>(std::move(*parsed), std::move(options)));
+    std::shared_ptr<base::TlsClient> tls;
+    if (parsed->scheme == "https") {
+        auto made = net::tls::Client::make(options.tls.value_or(ClientTls{}), parsed->host);
+        if (!made) return made.error();
+        tls = std::move(*made);
+    } else if (options.tls) {
+        return Error(ErrorCode::invalid_argument, "tls is for https:// URLs");
+    }
+    return Client(std::make_shared<api::ClientImpl>(std::move(*parsed), std::move(options),
+                                                    std::move(tls)));
 }
 
 Call<void> Client::open() {

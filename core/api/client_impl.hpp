@@ -9,6 +9,7 @@
 
 #include "api/runtime_impl.hpp"
 #include "base/ref.hpp"
+#include "base/tls.hpp"
 #include "codec/url.hpp"
 #include "http/pool.hpp"
 
@@ -16,7 +17,7 @@ namespace tidewire::api {
 
 class ClientImpl {
 public:
-    ClientImpl(codec::Url url, ClientOptions options);
+    ClientImpl(codec::Url url, ClientOptions options, std::shared_ptr<base::TlsClient> tls);
     ~ClientImpl();
     ClientImpl(const ClientImpl&) = delete;
     ClientImpl& operator=(const ClientImpl&) = delete;

@@ -116,6 +116,11 @@ Result<void> ServerImpl::start() {
         if (!guard) return guard.error();
         service_->set_guard(std::move(*guard));
         if (auto ready = service_->ready(); !ready) return ready;
+        if (options_.tls) {
+            auto tls = net::tls::Server::make(*options_.tls);
+            if (!tls) return tls.error();
+            tls_ = std::move(*tls);
+        }
         runtime_ = options_.runtime ? options_.runtime : Runtime::create(options_.loops);
         if (!runtime_->alive()) {
             return Error(ErrorCode::misuse, "the runtime has stopped or was forked");
@@ -137,7 +142,7 @@ Result<void> ServerImpl::listen_on_all(const std::string& host, std::uint16_t po
         Result<std::uint16_t> bound = Error(ErrorCode::misuse, "the runtime has stopped");
         const bool ran = run_on(runtime->impl().loop(i), [&] {
             server = LoopServer::make(runtime, i, share, service_, options_.host);
-            bound = server->http.listen({host, port, loops > 1});
+            bound = server->http.listen({host, port, loops > 1}, tls_);
         });
         if (!ran || !bound) return bound.error();
         port = *bound;  // the others share the one that the first was given
@@ -197,6 +202,18 @@ Result<void> ServerImpl::stop(std::chrono::milliseconds grace) {
     return {};
 }
 
+Result<void> ServerImpl::reload_tls(const Tls& tls) {
+    std::shared_ptr<net::tls::Server> serving;
+    {
+        std::lock_guard lock(mutex_);
+        if (state_ != State::serving || !tls_) {
+            return Error(ErrorCode::misuse, "reload_tls() is for a server that serves TLS");
+        }
+        serving = tls_;
+    }
+    return serving->reload(tls);
+}
+
 std::string ServerImpl::url() const {
     const auto address = codec::parse_host_port(options_.address);
     if (port_ == 0 || !address) return {};
@@ -204,7 +221,8 @@ std::string ServerImpl::url() const {
     const bool any = name.empty() || name == "0.0.0.0" || name == "::";
     const std::string host = any ? "127.0.0.1" : name;
     const bool brackets = host.find(':') != std::string::npos;
-    return "http://" + (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port_);
+    const std::string scheme = options_.tls ? "https://" : "http://";
+    return scheme + (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port_);
 }
 
 ServerStats ServerImpl::stats() const {
@@ -273,6 +291,7 @@ Result<void> Server::stop(std::chrono::milliseconds grace) { return impl_->stop(
 void Server::stop_async(std::chrono::milliseconds grace, Function<void()> done) {
     impl_->stop_async(grace, std::move(done));
 }
+Result<void> Server::reload_tls(const Tls& tls) { return impl_->reload_tls(tls); }
 std::string Server::url() const { return impl_->url(); }
 std::uint16_t Server::port() const { return impl_->port(); }
 ServerStats Server::stats() const { return impl_->stats(); }

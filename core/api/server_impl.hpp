@@ -14,6 +14,7 @@
 
 #include "api/runtime_impl.hpp"
 #include "http/server.hpp"
+#include "net/tls/server.hpp"
 #include "patterns/request_response/server.hpp"
 
 namespace tidewire::api {
@@ -63,6 +64,7 @@ public:
     Result<void> start();
     void stop_async(std::chrono::milliseconds grace, Function<void()> done);
     Result<void> stop(std::chrono::milliseconds grace);
+    Result<void> reload_tls(const Tls& tls);
     [[nodiscard]] std::string url() const;
     [[nodiscard]] std::uint16_t port() const noexcept { return port_.load(); }
     [[nodiscard]] ServerStats stats() const;
@@ -83,6 +85,7 @@ private:
     State state_ = State::fresh;
     std::optional<Error> failure_;
     std::vector<std::shared_ptr<LoopServer>> servers_;
+    std::shared_ptr<net::tls::Server> tls_;  // from start() on, of a server that has it
     std::atomic<std::uint16_t> port_{0};
 };
 

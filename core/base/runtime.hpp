@@ -51,14 +51,14 @@ public:
     virtual void on_end() = 0;
     // Nothing is unsent any more after unsent() was above 0.
     virtual void on_drained() = 0;
-    // Broken (connection_lost); nothing follows.
+    // Broken (connection_lost, or what a filter above the bytes says); nothing follows.
     virtual void on_broken(const Error& error) = 0;
 
 protected:
     ~StreamEvents() = default;
 };
 
-// A connection: TCP today, TLS and Unix sockets behind the same face.
+// A connection: TCP, or TLS over one (base/tls.hpp), behind the same face.
 class ByteStream {
 public:
     virtual ~ByteStream() = default;
@@ -73,6 +73,8 @@ public:
     virtual void resume() = 0;
     // No more will be written: the peer sees an end after all that is unsent.
     virtual void end() = 0;
+    // Whether bytes can go either way: false during a handshake, which has its own time limit.
+    [[nodiscard]] virtual bool ready() const noexcept { return true; }
     [[nodiscard]] virtual std::string_view peer() const noexcept = 0;  // "127.0.0.1:51234"
     // The address alone, for limits per address.
     [[nodiscard]] virtual std::string_view peer_address() const noexcept = 0;

@@ -120,6 +120,7 @@ void ClientConnection::finish_response() {
     if (keep) {
         pool_.freed(*this);
     } else {
+        stream_->end();
         stream_.reset();
         pool_.ended(*this, {}, false, Error(ErrorCode::connection_lost));
     }
@@ -147,11 +148,13 @@ void ClientConnection::fail(const Error& error) {
 }
 
 void ClientConnection::close_with(const Error& error) {
+    if (stream_ && !operation_) stream_->end();
     answer_began_ = true;  // not to be sent again
     fail(error);
 }
 
 void ClientConnection::drop() {
+    if (stream_ && !operation_) stream_->end();  // nothing is cut off: say so
     stream_.reset();
     operation_ = {};
     pool_.ended(*this, {}, false, Error(ErrorCode::closed));

@@ -1,6 +1,7 @@
 #include "http/pool.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "http/client_connection.hpp"
@@ -96,10 +97,15 @@ void Pool::dispatch() {
 void Pool::dial() {
     // The callback comes later, when the Dialing is in its place.
     auto where = std::make_shared<base::Dialing*>(nullptr);
-    auto dialing = loop_.dial(options_.url.host, options_.url.port, options_.connect_timeout,
-                              [this, where](Result<std::unique_ptr<base::ByteStream>> stream) {
-                                  dialed(*where, std::move(stream));
-                              });
+    Function<void(Result<std::unique_ptr<base::ByteStream>>)> done =
+        [this, where](Result<std::unique_ptr<base::ByteStream>> stream) {
+            dialed(*where, std::move(stream));
+        };
+    const auto& [host, port] = std::tie(options_.url.host, options_.url.port);
+    auto dialing =
+        options_.tls
+            ? options_.tls->dial(loop_, host, port, options_.connect_timeout, std::move(done))
+            : loop_.dial(host, port, options_.connect_timeout, std::move(done));
     *where = dialing.get();
     dialing_.push_back(std::move(dialing));
 }

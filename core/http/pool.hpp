@@ -24,6 +24,7 @@
 
 #include "base/ref.hpp"
 #include "base/runtime.hpp"
+#include "base/tls.hpp"
 #include "codec/http1/event.hpp"
 #include "codec/url.hpp"
 
@@ -38,6 +39,7 @@ struct PoolOptions {
     std::chrono::milliseconds idle_timeout{60'000};
     std::size_t connections_max = 100;
     codec::http1::ParserLimits limits = {};
+    std::shared_ptr<base::TlsClient> tls = nullptr;  // of an https URL
 };
 
 // One operation: a request, or only a connection (`method` empty).

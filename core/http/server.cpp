@@ -11,6 +11,18 @@ namespace {
 // Time-outs of connections are checked this often, so they may come this much later.
 constexpr std::chrono::milliseconds kSweepInterval{250};
 
+std::string plain_answer() {
+    const Response answer = Response::problem(
+        Error(ErrorCode::protocol_error, "this port speaks TLS: use https://"));
+    codec::http1::ResponseLine line;
+    line.status = answer.status;
+    line.content_type = answer.content_type;
+    line.keep_alive = false;
+    std::string out;
+    codec::http1::write_response_head(out, line, answer.headers, answer.body.size());
+    return out + answer.body;
+}
+
 }  // namespace
 
 Server::Server(base::Loop& loop, const Limits& limits, ExchangeHandler& handler)
@@ -22,22 +34,41 @@ Server::~Server() {
     if (retiring_) loop_.forget_turn_end(*this);
 }
 
-Result<std::uint16_t> Server::listen(const base::ListenOptions& options) {
+Result<std::uint16_t> Server::listen(const base::ListenOptions& options,
+                                     std::shared_ptr<base::TlsServer> tls) {
     auto acceptor = loop_.listen(options, *this);
     if (!acceptor) return acceptor.error();
     acceptor_ = std::move(*acceptor);
+    if (tls) plain_answer_ = plain_answer();
+    tls_ = std::move(tls);
     return acceptor_->port();
 }
 
-void Server::on_accepted(std::unique_ptr<base::ByteStream> stream) { adopt(std::move(stream)); }
+bool Server::full(std::string_view address) const {
+    if (connections_.size() >= limits_.connections_max) return true;
+    const auto found = per_address_.find(std::string(address));
+    const std::size_t open = found == per_address_.end() ? 0 : found->second;
+    return open >= limits_.connections_per_address_max;
+}
+
+void Server::on_accepted(std::unique_ptr<base::ByteStream> stream) {
+    if (!tls_) {
+        adopt(std::move(stream));
+        return;
+    }
+    if (full(stream->peer_address())) {
+        // To say why would take a handshake, which is what there is no room for.
+        counters_.connections_accepted.add(1);
+        return;
+    }
+    adopt(tls_->accept(loop_, std::move(stream), limits_.tls_handshake_timeout, plain_answer_));
+}
 
 void Server::adopt(std::unique_ptr<base::ByteStream> stream) {
     counters_.connections_accepted.add(1);
     counters_.connections.add(1);
-    auto& from_address = per_address_[std::string(stream->peer_address())];
-    ++from_address;
-    const bool refused = connections_.size() >= limits_.connections_max ||
-                         from_address > limits_.connections_per_address_max;
+    const bool refused = full(stream->peer_address());
+    ++per_address_[std::string(stream->peer_address())];
     auto connection = std::make_unique<ServerConnection>(*this, std::move(stream));
     connection->slot = connections_.size();
     connections_.push_back(std::move(connection));

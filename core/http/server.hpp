@@ -16,6 +16,7 @@
 #include <tidewire/limits.hpp>
 
 #include "base/runtime.hpp"
+#include "base/tls.hpp"
 #include "http/exchange.hpp"
 
 namespace tidewire::http {
@@ -52,8 +53,9 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // The port.
-    Result<std::uint16_t> listen(const base::ListenOptions& options);
+    // The port. With `tls` every connection begins with its handshake.
+    Result<std::uint16_t> listen(const base::ListenOptions& options,
+                                 std::shared_ptr<base::TlsServer> tls = nullptr);
     // Stops accepting and closes what is idle; others are closed after their answers. `drained` is
     // called once, when no connection is left. May be called again to shorten the grace.
     void drain(std::chrono::milliseconds grace, Function<void()> drained);
@@ -75,6 +77,7 @@ public:
 private:
     struct Slot;
     void on_accepted(std::unique_ptr<base::ByteStream> stream) override;
+    [[nodiscard]] bool full(std::string_view address) const;
     void turn_ended() override;
     void sweep();
     void end_all();
@@ -84,6 +87,8 @@ private:
     const Limits limits_;
     ExchangeHandler& handler_;
     ServerCounters counters_;
+    std::shared_ptr<base::TlsServer> tls_;
+    std::string plain_answer_;  // of a TLS port, to a peer that speaks plain HTTP
     std::unique_ptr<base::Acceptor> acceptor_;
     std::vector<std::unique_ptr<ServerConnection>> connections_;
     std::vector<std::unique_ptr<ServerConnection>> retired_;

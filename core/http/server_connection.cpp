@@ -228,7 +228,10 @@ void ServerConnection::on_end() {
     pass_turn_end();
 }
 
-void ServerConnection::on_broken(const Error&) { abort(); }
+void ServerConnection::on_broken(const Error& error) {
+    if (error.code() == ErrorCode::protocol_error) server_.count().protocol_errors.add(1);
+    abort();
+}
 
 void ServerConnection::refuse(const Error& error) {
     closing_ = true;
@@ -293,6 +296,8 @@ void ServerConnection::check_time(base::TimePoint now) {
     const auto waited = now - since_;
     if (lingering_) {
         if (waited > kLingerTimeout) abort();
+    } else if (!stream_->ready()) {
+        since_ = now;
     } else if (stream_->unsent() > 0) {
         if (stream_->unsent() != unsent_seen_) {
             unsent_seen_ = stream_->unsent();

@@ -19,6 +19,8 @@ SYSTEM = {"libstdc++.so", "libgcc_s.so", "libc.so", "libm.so", "ld-linux-x86-64.
 LIBRARIES = {"libuv.so", "libsimdjson.so"}
 # Of Cap'n Proto, by binaries that read schemas.
 CAPNP = {"libcapnp-0.9.2.so", "libcapnpc-0.9.2.so", "libkj-0.9.2.so"}
+# Not of the addon: node has its own.
+OPENSSL = {"libssl.so", "libcrypto.so"}
 
 
 def _run(*command: str) -> str:
@@ -54,8 +56,18 @@ def test_only_the_entry_of_the_module_is_exported(language: str, names: set[str]
 def test_only_known_libraries_are_needed(language: str) -> None:
     dynamic = _run("readelf", "-d", str(_binary(language)))
     needed = {re.sub(r"\.so.*", ".so", name) for name in re.findall(r"library: \[(.+?)\]", dynamic)}
-    assert needed >= LIBRARIES
-    assert needed - LIBRARIES - CAPNP - SYSTEM == set()
+    own = LIBRARIES | OPENSSL if language == "python" else LIBRARIES
+    assert needed >= own
+    assert needed - own - CAPNP - SYSTEM == set()
+
+
+def test_node_exports_every_function_of_openssl_that_the_addon_calls() -> None:
+    undefined = _run("nm", "-D", "--undefined-only", str(_binary("node")))
+    prefixes = "SSL|X509|BIO|PEM|EVP|ERR|OPENSSL|OpenSSL|ASN1|TLS|a2i"
+    called = set(re.findall(rf"^ +U ((?:{prefixes})_\w+)$", undefined, re.M))
+    assert {"SSL_read_ex", "SSL_write_ex", "X509_VERIFY_PARAM_set1_host"} <= called
+    node = _run("node", "-p", "process.execPath").strip()
+    assert called - _exported(Path(node)) == set()
 
 
 def test_the_addon_finds_its_libraries_beside_itself_and_nowhere_else() -> None:

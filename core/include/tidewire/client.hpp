@@ -6,9 +6,9 @@
 //
 // Every operation settles: with an answer, or with one of timeout (its deadline passed), cancelled,
 // connection_lost (the connection broke before the answer was whole), unavailable (nobody answers
-// there), protocol_error, payload_too_large, closed or misuse. The deadline travels with it
-// (`Tidewire-Timeout-Ms`); when it passes, or on cancel(), the connection is closed, so that the
-// server's handler is told.
+// there, or not with a certificate that is trusted), protocol_error, payload_too_large, closed or
+// misuse. The deadline travels with it (`Tidewire-Timeout-Ms`); when it passes, or on cancel(), the
+// connection is closed, so that the server's handler is told.
 //
 // Thread-safe; copies share the pool.
 #pragma once
@@ -26,17 +26,19 @@
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
+#include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
 
 namespace tidewire {
 
 struct ClientOptions {
     std::chrono::milliseconds timeout{30'000};          // of each operation that gives none
-    std::chrono::milliseconds connect_timeout{10'000};  // of one attempt to connect
+    std::chrono::milliseconds connect_timeout{10'000};  // of one attempt, TLS handshake included
     std::size_t connections_max = 100;                  // further operations wait for one
     std::chrono::milliseconds idle_timeout{60'000};     // kept connections are closed after it
     Headers headers = {};                               // sent with every request
     Limits limits = {};                                 // body_bytes_max, header_*, json_depth_max
+    std::optional<ClientTls> tls = std::nullopt;        // of https:// URLs only
     std::shared_ptr<Runtime> runtime = nullptr;         // its first loop is used
 };
 
@@ -60,7 +62,7 @@ class ClientImpl;
 class Client {
 public:
     // No connection yet: the first operation makes one. invalid_argument for a URL that is not
-    // http://host[:port][/prefix].
+    // http(s)://host[:port][/prefix], and for certificates that are none.
     [[nodiscard]] static Result<Client> create(std::string_view url, ClientOptions options = {});
 
     // Makes one connection and keeps it: settles `unavailable` when nobody answers.

@@ -16,6 +16,7 @@ struct Limits {
     std::size_t json_depth_max = 64;
 
     // How long a server waits for its peer.
+    std::chrono::milliseconds tls_handshake_timeout{10'000};
     std::chrono::milliseconds header_read_timeout{10'000};
     std::chrono::milliseconds body_idle_timeout{30'000};
     std::chrono::milliseconds keep_alive_idle_timeout{75'000};

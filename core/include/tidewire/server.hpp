@@ -40,6 +40,7 @@
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
+#include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
 
 namespace tidewire {
@@ -55,6 +56,7 @@ struct ServerOptions {
     // anything else is `misdirected`. On loopback the loopback names are always among them, and
     // the only ones by default; elsewhere the default is any. "*" takes every name.
     std::vector<std::string> hosts = {};
+    std::optional<Tls> tls = std::nullopt;    // speaks https:// on its address
     std::optional<Cors> cors = std::nullopt;  // which pages of other origins may use the server
     std::shared_ptr<Runtime> runtime = nullptr;
     std::shared_ptr<Host> host = nullptr;  // for language bindings: whose stall is watched
@@ -173,13 +175,18 @@ public:
     Server& middleware(Middleware layer);
 
     // Binds and serves. The first failed registration, or an error of the address (in use, not
-    // allowed, not understood: invalid_argument or unavailable).
+    // allowed, not understood: invalid_argument or unavailable), or of a certificate or key.
     Result<void> start();
     // Stops accepting, answers what is under way for at most `grace`, then ends every connection
     // and waits for all that. A negative grace takes Limits::stop_grace. misuse on a loop thread.
     Result<void> stop(std::chrono::milliseconds grace = std::chrono::milliseconds(-1));
     // The same without waiting: `done` runs once, on a loop thread.
     void stop_async(std::chrono::milliseconds grace, Function<void()> done);
+
+    // Handshakes that begin from now on use these certificates; connections go on with theirs.
+    // misuse for a server that does not serve or has no TLS, invalid_argument as at start(): then
+    // nothing changes. Any thread; reads the files, so not on a loop.
+    Result<void> reload_tls(const Tls& tls);
 
     [[nodiscard]] std::string url() const;          // "http://127.0.0.1:8080"; empty before start()
     [[nodiscard]] std::uint16_t port() const;       // 0 before start()

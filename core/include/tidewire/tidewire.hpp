@@ -12,5 +12,6 @@
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
 #include <tidewire/server.hpp>
+#include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
 #include <tidewire/version.hpp>

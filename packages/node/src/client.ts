@@ -19,6 +19,7 @@ import {
   TEXT_TYPE,
   received,
 } from './response'
+import { type ClientTls, checkedClientTls } from './tls'
 import { Token, type TokenSource } from './token'
 
 export interface ConnectOptions {
@@ -38,6 +39,8 @@ export interface ConnectOptions {
    * function gives it; it is called again, once, when the server answers `token_expired`.
    */
   token?: TokenSource
+  /** Whom to trust behind an `https:` URL. Default: the CAs of the system. */
+  tls?: ClientTls
 }
 
 export interface CallOptions {
@@ -68,6 +71,7 @@ const CONNECT_OPTIONS = [
   'headers',
   'limits',
   'token',
+  'tls',
 ]
 const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers']
 const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json', 'body']
@@ -79,7 +83,7 @@ const TIMEOUT_MS = 30_000
 const released = new FinalizationRegistry<number>((handle) => native.clientClose(handle))
 
 /**
- * Connects to `http://host[:port][/prefix]`.
+ * Connects to `http(s)://host[:port][/prefix]`.
  *
  * @throws TidewireError unavailable when nobody answers there, invalid_argument for a URL that is
  *   none of ours.
@@ -98,6 +102,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     checkDuration('idleTimeoutMs', options.idleTimeoutMs),
     flatHeaders(options.headers),
     options.limits,
+    checkedClientTls(String(url), options.tls),
   )
   try {
     await perform(undefined, () => undefined, (operation) => native.clientOpen(handle, operation))

@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 
 import { TidewireError } from './errors'
+import type { ClientTls, Tls } from './tls'
 import type { WebOptions } from './web'
 
 /** What the addon calls. */
@@ -52,6 +53,7 @@ export interface Native {
   serverAdmission(server: number, handler: number): void
   serverStart(server: number): void
   serverStop(server: number, graceMs: number | undefined, operation: number): void
+  serverReloadTls(server: number, tls: Tls | undefined): void
   serverRelease(server: number): void
   serverUrl(server: number): string
   serverPort(server: number): number
@@ -92,6 +94,7 @@ export interface Native {
     idleTimeoutMs: number | undefined,
     headers: FlatHeaders | undefined,
     limits: object | undefined,
+    tls: ClientTls | undefined,
   ): number
   clientOpen(client: number, operation: number): void
   clientCall(
@@ -193,7 +196,7 @@ export function load(): Addon {
     'unavailable',
     `tidewire has no native addon for this machine (${process.platform} ${process.arch}, Node ` +
       `${process.version}). Tried:\n${failures.join('\n')}\n` +
-      'To build it: apt-get install g++ cmake ninja-build libuv1-dev libsimdjson-dev ' +
+      'To build it: apt-get install g++ cmake ninja-build libuv1-dev libssl-dev libsimdjson-dev ' +
       'libboost-dev libcapnp-dev, then npm rebuild tidewire. ' +
       'TIDEWIRE_NATIVE_PATH names another file.',
   )

@@ -9,6 +9,7 @@ export interface Limits {
   headerFieldsMax?: number
   bodyBytesMax?: number
   jsonDepthMax?: number
+  tlsHandshakeTimeoutMs?: number
   headerReadTimeoutMs?: number
   bodyIdleTimeoutMs?: number
   keepAliveIdleTimeoutMs?: number

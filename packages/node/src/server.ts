@@ -29,6 +29,7 @@ import {
   RouteRunner,
 } from './runner'
 import type { StandardSchemaV1 } from './standard_schema'
+import { type Tls, checkedTls } from './tls'
 import { WEB_OPTIONS, type WebOptions, checkedWebOptions } from './web'
 
 export interface ServerOptions extends WebOptions {
@@ -266,6 +267,14 @@ export class Server implements AsyncDisposable {
   }
   unref(): this {
     return this.#hold(false)
+  }
+
+  /**
+   * Takes other certificates: handshakes that begin from now on use them, connections go on with
+   * theirs. For certificates that are not usable it throws, and nothing changes.
+   */
+  reloadTls(tls: Tls): void {
+    native.serverReloadTls(this.#open(), checkedTls(tls))
   }
 
   [Symbol.asyncDispose](): Promise<void> {

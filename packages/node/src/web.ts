@@ -2,6 +2,7 @@
 
 import { TidewireError } from './errors'
 import { checkDuration, checkOptions } from './options'
+import { type Tls, checkedTls } from './tls'
 
 /** Which pages of other origins may use a server from a browser (the Fetch standard, 3.2). */
 export interface Cors {
@@ -28,9 +29,11 @@ export interface WebOptions {
    */
   hosts?: readonly string[]
   cors?: Cors
+  /** With it the server speaks https. */
+  tls?: Tls
 }
 
-export const WEB_OPTIONS = ['hosts', 'cors'] as const
+export const WEB_OPTIONS = ['hosts', 'cors', 'tls'] as const
 const CORS_OPTIONS = [
   'origins',
   'methods',
@@ -49,8 +52,9 @@ function checkTexts(name: string, value: unknown): void {
 /** @throws TidewireError invalid_argument */
 export function checkedWebOptions(options: WebOptions): WebOptions {
   const { hosts, cors } = options
+  const tls = checkedTls(options.tls)
   checkTexts('hosts', hosts)
-  if (cors === undefined) return { hosts }
+  if (cors === undefined) return { hosts, tls }
   checkOptions('cors', cors, CORS_OPTIONS)
   for (const name of ['origins', 'methods', 'headers', 'expose'] as const) {
     checkTexts(`cors.${name}`, cors[name])
@@ -61,5 +65,5 @@ export function checkedWebOptions(options: WebOptions): WebOptions {
       'cors: credentials need origins by name, not *: any page could act for the user',
     )
   }
-  return { hosts, cors: { ...cors, maxAgeMs: checkDuration('cors.maxAgeMs', cors.maxAgeMs) } }
+  return { hosts, tls, cors: { ...cors, maxAgeMs: checkDuration('cors.maxAgeMs', cors.maxAgeMs) } }
 }

@@ -14,10 +14,12 @@ from tidewire.limits import Limits
 from tidewire.messages import Headers, Query
 from tidewire.principal import Principal
 from tidewire.server import Server, ServerStats
+from tidewire.tls import ClientTls, Tls
 from tidewire.web import Cors
 
 __all__ = [
     "Client",
+    "ClientTls",
     "Context",
     "Cors",
     "Headers",
@@ -29,6 +31,7 @@ __all__ = [
     "Response",
     "Server",
     "ServerStats",
+    "Tls",
     "__version__",
     "connect",
     "errors",

@@ -20,6 +20,7 @@ from tidewire import _core
 from tidewire._errors_generated import InvalidArgumentError
 from tidewire._host import host_of_running_loop
 from tidewire._token import HeaderFields, Token, TokenSource
+from tidewire.tls import ClientTls, native_client
 
 T = TypeVar("T")
 
@@ -154,12 +155,13 @@ def _as_dict(args: object) -> dict[str, Any]:
 
 
 class connect:  # in small letters, since it is called as a function
-    """Connects to `http://host:port[/prefix]`: `await` it, or `async with` it.
+    """Connects to `http(s)://host[:port][/prefix]`: `await` it, or `async with` it.
 
     Fails at once with `unavailable` when nobody answers there; later operations connect anew.
     `timeout` is that of each operation that gives none, in seconds. `headers` go with each request.
     `token`, a str or a function that gives one (async or not, called on the loop), is sent as
-    `Authorization: Bearer`; the function is called again, once, after `token_expired`.
+    `Authorization: Bearer`; the function is called again, once, after `token_expired`. `tls` says
+    whom to trust behind an https: URL; by default the CAs of the system.
     """
 
     def __init__(
@@ -171,14 +173,16 @@ class connect:  # in small letters, since it is called as a function
         connections_max: int = 100,
         headers: HeaderFields | None = None,
         token: TokenSource | None = None,
+        tls: ClientTls | None = None,
     ) -> None:
         if not isinstance(url, str):
             raise InvalidArgumentError(f"a URL is a str, not {url!r}")
-        if url.startswith(("https:", "unix:", "ws:", "wss:")):
+        if url.startswith(("unix:", "ws:", "wss:")):
             scheme = url.partition(":")[0]
             raise InvalidArgumentError(f"{scheme}: is not supported by this version: use http:")
+        given = native_client(tls)
         self._make: Callable[[_core.Host], _core.Client] = lambda host: _core.Client(
-            host, url, timeout, connect_timeout, connections_max, headers
+            host, url, timeout, connect_timeout, connections_max, headers, given
         )
         self._token = None if token is None else Token(token, timeout)
         self._client: Client | None = None

@@ -17,6 +17,7 @@ class Limits:
     json_depth_max: int = 64
 
     # How long a server waits for its peer.
+    tls_handshake_timeout: float = 10.0
     header_read_timeout: float = 10.0
     body_idle_timeout: float = 30.0
     keep_alive_idle_timeout: float = 75.0

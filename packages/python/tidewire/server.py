@@ -40,6 +40,7 @@ from tidewire.hooks import (
     layered,
 )
 from tidewire.limits import Limits
+from tidewire.tls import Tls, native_server
 from tidewire.web import Cors, web_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -86,7 +87,7 @@ class Server:
     With `debug` the text of a handler's exception goes to the caller; it is always logged.
     `hosts` are the names that a request's Host may have ("example.com", "example.com:8080", "*");
     on loopback the loopback names always are, and no others by default. `cors` says which pages of
-    other origins may use the server.
+    other origins may use the server. With `tls` it speaks https.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Server:
         threads: int = _THREADS_DEFAULT,
         hosts: Sequence[str] = (),
         cors: Cors | None = None,
+        tls: Tls | None = None,
     ) -> None:
         if not isinstance(address, str):
             raise InvalidArgumentError(f"an address is a str, not {address!r}")
@@ -115,7 +117,7 @@ class Server:
         self._limits = limits or Limits()
         self._debug = debug
         self._threads = threads
-        self._web = web_options(hosts, cors)
+        self._web = web_options(hosts, cors, tls)
         self._routes: list[_Route] = []
         self._middleware: list[Middleware] = []
         self._authenticate: Authenticate | None = None
@@ -333,6 +335,14 @@ class Server:
         finally:
             for number in signals:
                 loop.remove_signal_handler(number)
+
+    def reload_tls(self, tls: Tls) -> None:
+        """Takes other certificates: handshakes that begin from now on use them.
+
+        Connections go on with theirs. For certificates that are not usable it raises, and nothing
+        changes.
+        """
+        self._running().reload_tls(native_server(tls))
 
     # ---- What it tells
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidewire._errors_generated import InvalidArgumentError
+from tidewire.tls import Tls, native_server
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +45,13 @@ def check_texts(name: str, value: object) -> None:
     raise InvalidArgumentError(f"{name} is a sequence of str, not {value!r}")
 
 
-def web_options(hosts: Sequence[str], cors: Cors | None) -> dict[str, Any]:
+def web_options(hosts: Sequence[str], cors: Cors | None, tls: Tls | None) -> dict[str, Any]:
     """The options in the form that the native server takes."""
     check_texts("hosts", hosts)
     if not (cors is None or isinstance(cors, Cors)):
         raise InvalidArgumentError(f"cors is a tidewire.Cors, not {cors!r}")
-    return {"hosts": list(hosts), "cors": None if cors is None else dataclasses.asdict(cors)}
+    return {
+        "hosts": list(hosts),
+        "cors": None if cors is None else dataclasses.asdict(cors),
+        "tls": native_server(tls),
+    }

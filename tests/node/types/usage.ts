@@ -49,6 +49,12 @@ export async function everything(): Promise<void> {
     }
   }
 
+  const secure = new Server('127.0.0.1:0', { tls: { cert: 'c.pem', key: new Uint8Array(1) } })
+  secure.reloadTls({ cert: 'c.pem', clientCa: 'ca.pem' })
+  await connect('https://h', { tls: { ca: 'ca.pem', verify: true, serverName: 'x' } })
+  // @ts-expect-error: a server needs a certificate
+  secure.reloadTls({})
+
   // @ts-expect-error: an address is needed
   new Server()
   // @ts-expect-error: there is no such limit

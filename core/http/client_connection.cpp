@@ -132,6 +132,8 @@ void ClientConnection::on_end() {
         parser_.feed_eof();
         parse();
         if (!stream_ || !operation_) return;
+    } else {
+        stream_->end();
     }
     fail(Error(ErrorCode::connection_lost, "the server closed the connection"));
 }

@@ -257,6 +257,7 @@ void ServerConnection::close_if_finished() {
 }
 
 void ServerConnection::begin_close() {
+    stream_->end();
     if (peer_ended_) {
         abort();
         return;
@@ -264,7 +265,6 @@ void ServerConnection::begin_close() {
     closing_ = true;
     lingering_ = true;
     since_ = server_.loop().now();
-    stream_->end();
     stream_->resume();
 }
 

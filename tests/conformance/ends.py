@@ -13,6 +13,7 @@ import json
 import os
 import queue
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -24,6 +25,8 @@ from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+CERTIFICATES = ROOT / "tests" / "support" / "certificates"
+CA = CERTIFICATES / "ca.pem"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 BUILD = Path(os.environ.get("TIDEWIRE_BUILD_DIR", ROOT / "build" / "dev"))
 LANGUAGES = ("cpp", "python", "node")
@@ -151,8 +154,10 @@ class Process:
 class ServerEnd(Process):
     """A server program; its events and figures are read over HTTP by a client of none of ours."""
 
-    def __init__(self, language: str, port: int = 0) -> None:
+    def __init__(self, language: str, port: int = 0, secure: bool = False) -> None:
         command = [*command_of(language, "server"), f"127.0.0.1:{port}"]
+        if secure:
+            command += [str(CERTIFICATES / "server.pem"), str(CERTIFICATES / "server.key")]
         super().__init__(f"server in {language}", command)
         self.language = language
         try:
@@ -162,12 +167,21 @@ class ServerEnd(Process):
             self.end()
             raise
         parts = urlsplit(self.url)
-        assert parts.hostname == "127.0.0.1"
+        assert (parts.scheme, parts.hostname) == ("https" if secure else "http", "127.0.0.1")
+        self.secure = secure
         assert parts.port is not None
         self.port: int = parts.port
 
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self.secure:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        context = ssl.create_default_context(cafile=str(CA))
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE, context=context
+        )
+
     def ask(self, method: str, args: dict[str, Any]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = self._connection()
         try:
             body = json.dumps(args)
             connection.request(
@@ -226,7 +240,9 @@ class ClientEnd(Process):
         self.tell({"id": next(self._ids), "do": "cancel", "of": number})
 
     def connect(self, url: str) -> dict[str, Any]:
-        return self.outcome(self.start("connect", url=url))
+        """Of servers that speak TLS it trusts those of the tests' CA."""
+        trust = {"ca": str(CA)} if url.startswith("https:") else {}
+        return self.outcome(self.start("connect", url=url, **trust))
 
     def call(self, method: str, args: Any = None, **options: Any) -> dict[str, Any]:
         return self.outcome(self.start("call", method=method, args=args, **options))

@@ -1,5 +1,5 @@
 """The servers of ours, shared with tests/conformance."""
 
-from conformance.conftest import server, servers
+from conformance.conftest import secure_servers, server, servers
 
-__all__ = ["server", "servers"]
+__all__ = ["secure_servers", "server", "servers"]

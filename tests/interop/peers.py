@@ -13,9 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from conformance.ends import PATIENCE, ROOT, ServerEnd, environment, until, unused_port
+from conformance.ends import (
+    CERTIFICATES,
+    PATIENCE,
+    ROOT,
+    ServerEnd,
+    environment,
+    until,
+    unused_port,
+)
 
 PEERS = Path(__file__).resolve().parent / "peers"
+CERTIFICATE, KEY = (str(CERTIFICATES / f"server.{suffix}") for suffix in ("pem", "key"))
 CLIENTS = ("curl", "httpx", "undici", "node_http")
 SERVERS = ("uvicorn", "node_http", "nginx")
 STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 418, 429, 500, 502, 503, 504)
@@ -60,11 +69,13 @@ def waiting(
         process.wait()
 
 
-def nginx_command(folder: Path, port: int, upstream: int) -> list[str]:
+def nginx_command(folder: Path, port: int, upstream: int, secure: bool) -> list[str]:
     (folder / "files").mkdir()
     (folder / "files" / "chunked").write_text("one two three")
     blocks = [f"location = /methods/status-{code} {{ return {code}; }}" for code in STATUSES]
-    names = {"FOLDER": folder, "PORT": port, "UPSTREAM": upstream, "STATUSES": " ".join(blocks)}
+    tls = f" ssl; ssl_certificate {CERTIFICATE}; ssl_certificate_key {KEY}" if secure else ""
+    names = {"FOLDER": folder, "PORT": port, "UPSTREAM": upstream, "TLS": tls}
+    names["STATUSES"] = " ".join(blocks)
     config = (PEERS / "nginx.conf").read_text()
     for name, value in names.items():
         config = config.replace(f"@{name}@", str(value))
@@ -75,15 +86,17 @@ def nginx_command(folder: Path, port: int, upstream: int) -> list[str]:
     return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
 
 
-def server_command(peer: str, folder: Path, port: int, upstream: int) -> list[str]:
+def server_command(peer: str, folder: Path, port: int, upstream: int, secure: bool) -> list[str]:
     if peer == "nginx":
-        return nginx_command(folder, port, upstream)
+        return nginx_command(folder, port, upstream, secure)
     if peer == "node_http":
-        return ["node", str(PEERS / "node_http_server.mjs"), str(port)]
+        files = [CERTIFICATE, KEY] if secure else []
+        return ["node", str(PEERS / "node_http_server.mjs"), str(port), *files]
+    files = ["--ssl-certfile", CERTIFICATE, "--ssl-keyfile", KEY] if secure else []
     return [
         sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS), "asgi_app:app",
         "--host", "127.0.0.1", "--port", str(port), "--timeout-keep-alive", "1",
-        "--log-level", "warning", "--lifespan", "off",
+        "--log-level", "warning", "--lifespan", "off", *files,
     ]  # fmt: skip
 
 
@@ -100,11 +113,11 @@ def established(port: int) -> int:
 
 
 @contextmanager
-def foreign_server(peer: str, upstream: ServerEnd) -> Iterator[int]:
+def foreign_server(peer: str, upstream: ServerEnd, secure: bool = False) -> Iterator[int]:
     """The port of a foreign server; `upstream` is what nginx passes methods to."""
     port = unused_port()
     with tempfile.TemporaryDirectory(prefix="tidewire-peer-") as name:
-        command = server_command(peer, Path(name), port, upstream.port)
+        command = server_command(peer, Path(name), port, upstream.port, secure)
         process = subprocess.Popen(command, cwd=ROOT, env=environment())
         try:
 

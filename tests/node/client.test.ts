@@ -89,7 +89,6 @@ test('connect fails at once when nobody answers', async () => {
 })
 
 test.each([
-  'https://127.0.0.1:1',
   'unix:/run/tidewire.sock',
   'ftp://127.0.0.1',
   'http://',

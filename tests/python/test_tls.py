@@ -124,8 +124,7 @@ async def test_python_ssl_is_served_with_1_2_and_1_3_and_pipelining():
             bodies = [(await raw_http.read_response(reader)).body for _ in posts]
             assert bodies == [b"%d" % i for i in range(50)]
             writer.close()
-            with contextlib.suppress(ssl.SSLError):
-                await writer.wait_closed()
+            await writer.wait_closed()
         context = ssl_context()
         context.set_alpn_protocols(["h2"])
         with pytest.raises(ssl.SSLError, match=r"(?i)no.application.protocol"):
@@ -265,11 +264,14 @@ async def test_the_name_is_asked_for_and_sessions_are_resumed(version):
         writer.close()
 
     asked = []
-    async with python_server(
-        serve,
-        maximum_version=version,
-        sni_callback=lambda socket, name, context: asked.append(name),
-    ) as url, tidewire.connect(url, tls=TRUSTING) as client:
+    async with (
+        python_server(
+            serve,
+            maximum_version=version,
+            sni_callback=lambda socket, name, context: asked.append(name),
+        ) as url,
+        tidewire.connect(url, tls=TRUSTING) as client,
+    ):
         for _ in range(3):
             assert (await client.request("GET", "/")).status == 204
     text = "TLSv1.2" if version is ssl.TLSVersion.TLSv1_2 else "TLSv1.3"

@@ -100,7 +100,7 @@ public:
         const auto id = command["id"].as<std::int64_t>().value();
         const auto what = command["do"].as<std::string>().value();
         if (what == "connect") {
-            connect(id, command["url"].as<std::string>().value());
+            connect(id, command);
         } else if (what == "call") {
             call(id, command);
         } else if (what == "request") {
@@ -120,8 +120,12 @@ public:
     }
 
 private:
-    void connect(std::int64_t id, const std::string& url) {
-        auto client = tidewire::connect(url);
+    void connect(std::int64_t id, const Value& command) {
+        tidewire::ClientOptions options;
+        if (auto ca = command["ca"].as<std::string>()) {
+            options.tls = tidewire::ClientTls{.ca = *std::move(ca)};
+        }
+        auto client = tidewire::connect(command["url"].as<std::string>().value(), options);
         if (!client) return print_error(id, client.error());
         client_ = *std::move(client);
         print({{"id", id}, {"value", client_->url()}});

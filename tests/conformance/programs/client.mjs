@@ -36,7 +36,7 @@ async function perform(command) {
   const { method, target, args, headers, content_type: type, timeout_ms: timeoutMs } = command
   switch (command.do) {
     case 'connect':
-      client = await connect(command.url)
+      client = await connect(command.url, command.ca && { tls: { ca: command.ca } })
       return { value: client.url }
     case 'close':
       await client.close()

@@ -34,7 +34,9 @@ class Program:
 
     async def perform(self, command: dict[str, Any]) -> dict[str, Any]:
         if command["do"] == "connect":
-            self.client = await tidewire.connect(command["url"])
+            ca = command.get("ca")
+            tls = None if ca is None else tidewire.ClientTls(ca=ca)
+            self.client = await tidewire.connect(command["url"], tls=tls)
             return {"value": self.client.url}
         assert self.client is not None
         if command["do"] == "close":

@@ -71,7 +71,8 @@ std::string text_of(const Value& args, std::string_view name) {
 }
 
 struct Program {
-    explicit Program(std::string address) : app({.address = std::move(address), .hosts = {"*"}}) {}
+    Program(std::string address, std::optional<tidewire::Tls> tls)
+        : app({.address = std::move(address), .hosts = {"*"}, .tls = std::move(tls)}) {}
 
     Journal journal;
     Threads threads;
@@ -191,7 +192,9 @@ void add_routes(Program& program) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program(argc > 1 ? argv[1] : "127.0.0.1:0");
+    std::optional<tidewire::Tls> tls;
+    if (argc > 3) tls = tidewire::Tls{argv[2], argv[3], {}};
+    Program program(argc > 1 ? argv[1] : "127.0.0.1:0", std::move(tls));
     add_methods(program);
     add_routes(program);
     if (auto started = program.app.start(); !started) {

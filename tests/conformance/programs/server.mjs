@@ -1,7 +1,8 @@
 // The server of the conformance tests in Node. README.md tells what every server program does.
 import { Response, Server } from 'tidewire'
 
-const app = new Server(process.argv[2] ?? '127.0.0.1:0', { hosts: ['*'] })
+const [address = '127.0.0.1:0', cert, key] = process.argv.slice(2)
+const app = new Server(address, { hosts: ['*'], ...(cert && { tls: { cert, key } }) })
 const journal = new Map()
 
 function note(tag, event) {

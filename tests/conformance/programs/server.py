@@ -12,7 +12,11 @@ from typing import Any, NoReturn
 
 import tidewire
 
-app = tidewire.Server(sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0", hosts=["*"])
+app = tidewire.Server(
+    sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0",
+    hosts=["*"],
+    tls=tidewire.Tls(*sys.argv[2:4]) if len(sys.argv) > 3 else None,
+)
 journal: defaultdict[str, list[str]] = defaultdict(list)
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 
-def arguments(folder: Path, number: int, url: str, request: dict[str, Any]) -> list[str]:
-    found = ["--silent", "--show-error", "--http1.1", "--noproxy", "*", "--globoff"]
+def arguments(folder: Path, number: int, told: dict[str, Any]) -> list[str]:
+    request = told["requests"][number]
+    found = ["--cacert", told["ca"]] if "ca" in told else []
+    found += ["--silent", "--show-error", "--http1.1", "--noproxy", "*", "--globoff"]
     found += ["--path-as-is", "--output", str(folder / f"{number}.body")]
     found += ["--dump-header", str(folder / f"{number}.head")]
     found += ["--head"] if request["method"] == "HEAD" else ["--request", request["method"]]
@@ -26,7 +28,7 @@ def arguments(folder: Path, number: int, url: str, request: dict[str, Any]) -> l
         found += ["--data-binary", f"@{body}"]
         if request.get("chunked"):
             found += ["--header", "Transfer-Encoding: chunked"]
-    return [*found, url + request["target"]]
+    return [*found, told["url"] + request["target"]]
 
 
 def answer(folder: Path, number: int, method: str) -> dict[str, Any]:
@@ -47,9 +49,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         command = ["curl"]
-        for number, request in enumerate(told["requests"]):
+        for number in range(len(told["requests"])):
             command += ["--next"] if number else []
-            command += arguments(folder, number, told["url"], request)
+            command += arguments(folder, number, told)
         # In this process's place, so that who kills it kills curl.
         if told.get("hang"):
             os.execvp("curl", command)

@@ -1,10 +1,14 @@
-// node:http as a client: requests as JSON from standard input, answers as JSON to standard output.
+// node:http, or node:https, as a client: requests as JSON from standard input, answers as JSON to
+// standard output.
 import { once } from 'node:events'
-import { Agent, request as startRequest } from 'node:http'
+import { readFileSync } from 'node:fs'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import { bodyOf, collect, pieces, readTold } from './told.mjs'
 
-const { url, requests } = await readTold()
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+const { url, requests, ca } = await readTold()
+const { Agent, request: startRequest } = ca === undefined ? http : https
+const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: ca && readFileSync(ca) })
 
 async function perform(request) {
   const body = bodyOf(request)

@@ -1,8 +1,14 @@
-// The routes that foreign servers serve to our clients, by node:http.
-import { createServer } from 'node:http'
+// The routes that foreign servers serve to our clients, by node:http, or node:https with CERT KEY.
+import { readFileSync } from 'node:fs'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import { collect } from './told.mjs'
 
-const server = createServer(async (request, response) => {
+const [port, cert, key] = process.argv.slice(2)
+const { createServer } = cert === undefined ? http : https
+const tls = cert === undefined ? {} : { cert: readFileSync(cert), key: readFileSync(key) }
+
+const server = createServer(tls, async (request, response) => {
   const body = await collect(request)
   const send = (status, type, text, headers = {}) => {
     response.writeHead(status, { 'Content-Type': type, 'Content-Length': text.length, ...headers })
@@ -29,4 +35,4 @@ const server = createServer(async (request, response) => {
   }
 })
 server.keepAliveTimeout = 2000
-server.listen(Number(process.argv[2]), '127.0.0.1')
+server.listen(Number(port), '127.0.0.1')

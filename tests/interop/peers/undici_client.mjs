@@ -1,10 +1,11 @@
 // undici as a client: requests as JSON from standard input, answers as JSON to standard output.
+import { readFileSync } from 'node:fs'
 import { Client } from 'undici'
 import { Readable } from 'node:stream'
 import { bodyOf, collect, pieces, readTold } from './told.mjs'
 
-const { url, requests, pipelining = 1 } = await readTold()
-const client = new Client(url, { pipelining })
+const { url, requests, pipelining = 1, ca } = await readTold()
+const client = new Client(url, { pipelining, ...(ca && { connect: { ca: readFileSync(ca) } }) })
 
 async function perform(request) {
   const body = bodyOf(request)

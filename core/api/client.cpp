@@ -25,6 +25,7 @@ http::PoolOptions pool_options(codec::Url url, const ClientOptions& options,
 }
 
 std::string url_text(const codec::Url& url) {
+    if (url.scheme == "unix") return "unix:" + url.host;
     return url.scheme + "://" + url.authority() + url.path;
 }
 
@@ -166,9 +167,11 @@ Client::Client(std::shared_ptr<api::ClientImpl> impl) : impl_(std::move(impl)) {
 Result<Client> Client::create(std::string_view url, ClientOptions options) {
     auto parsed = codec::parse_url(url);
     if (!parsed) return parsed.error();
-    if (parsed->scheme != "http" && parsed->scheme != "https") {
-        return Error(ErrorCode::invalid_argument, "URL scheme " + parsed->scheme +
-                                                      " is not supported; use http:// or https://");
+    const std::string& scheme = parsed->scheme;
+    if (scheme != "http" && scheme != "https" && scheme != "unix") {
+        return Error(ErrorCode::invalid_argument, "URL scheme " + scheme +
+                                                      " is not supported; use http://, https:// "
+                                                      "or unix:/path");
     }
     if (options.runtime && !options.runtime->alive()) {
         return Error(ErrorCode::misuse, "the runtime has stopped or was forked");

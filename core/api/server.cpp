@@ -116,6 +116,9 @@ Result<void> ServerImpl::start() {
         if (!guard) return guard.error();
         service_->set_guard(std::move(*guard));
         if (auto ready = service_->ready(); !ready) return ready;
+        if (options_.tls && address->host.starts_with('/')) {
+            return Error(ErrorCode::invalid_argument, "tls is not for Unix sockets");
+        }
         if (options_.tls) {
             auto tls = net::tls::Server::make(*options_.tls);
             if (!tls) return tls.error();
@@ -137,12 +140,14 @@ Result<void> ServerImpl::listen_on_all(const std::string& host, std::uint16_t po
     const std::size_t loops = runtime->loops();
     Limits share = options_.limits;
     share.connections_max = (share.connections_max + loops - 1) / loops;
+    int socket = -1;  // of a Unix socket, which all loops accept from
     for (std::size_t i = 0; i < loops; ++i) {
         std::shared_ptr<LoopServer> server;
         Result<std::uint16_t> bound = Error(ErrorCode::misuse, "the runtime has stopped");
         const bool ran = run_on(runtime->impl().loop(i), [&] {
             server = LoopServer::make(runtime, i, share, service_, options_.host);
-            bound = server->http.listen({host, port, loops > 1}, tls_);
+            bound = server->http.listen({host, port, loops > 1, socket}, tls_);
+            if (host.starts_with('/') && i == 0) socket = server->http.socket();
         });
         if (!ran || !bound) return bound.error();
         port = *bound;  // the others share the one that the first was given
@@ -150,6 +155,7 @@ Result<void> ServerImpl::listen_on_all(const std::string& host, std::uint16_t po
         servers_.push_back(std::move(server));
     }
     port_ = port;
+    listening_ = true;
     return {};
 }
 
@@ -216,7 +222,8 @@ Result<void> ServerImpl::reload_tls(const Tls& tls) {
 
 std::string ServerImpl::url() const {
     const auto address = codec::parse_host_port(options_.address);
-    if (port_ == 0 || !address) return {};
+    if (!listening_ || !address) return {};
+    if (address->host.starts_with('/')) return options_.address;
     const std::string& name = address->host;
     const bool any = name.empty() || name == "0.0.0.0" || name == "::";
     const std::string host = any ? "127.0.0.1" : name;

@@ -87,6 +87,7 @@ private:
     std::vector<std::shared_ptr<LoopServer>> servers_;
     std::shared_ptr<net::tls::Server> tls_;  // from start() on, of a server that has it
     std::atomic<std::uint16_t> port_{0};
+    std::atomic<bool> listening_{false};
 };
 
 }  // namespace tidewire::api

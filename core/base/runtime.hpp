@@ -94,6 +94,8 @@ class Acceptor {
 public:
     virtual ~Acceptor() = default;
     [[nodiscard]] virtual std::uint16_t port() const noexcept = 0;
+    // The socket, for ListenOptions::socket; -1 when there is none.
+    [[nodiscard]] virtual int socket() const noexcept { return -1; }
 };
 
 // A connection that is being made; destroying it gives it up.
@@ -103,9 +105,10 @@ public:
 };
 
 struct ListenOptions {
-    std::string host;
+    std::string host;         // one that begins with "/" is the path of a Unix socket
     std::uint16_t port = 0;   // 0 takes a free one
     bool shared = false;      // several loops listen on it (SO_REUSEPORT)
+    int socket = -1;          // listen on this one, of another loop's Acceptor
 };
 
 class Loop {
@@ -124,8 +127,9 @@ public:
 
     [[nodiscard]] virtual Result<std::unique_ptr<Acceptor>> listen(const ListenOptions& options,
                                                                    AcceptEvents& events) = 0;
-    // Looks the name up off the loop and tries its addresses one after the other. `done` is called
-    // once, later: a stream, or `unavailable` when nobody answers at any of them.
+    // Looks the name up off the loop and tries its addresses one after the other; a host that
+    // begins with "/" is a Unix socket. `done` is called once, later: a stream, or `unavailable`
+    // when nobody answers at any of them.
     [[nodiscard]] virtual std::unique_ptr<Dialing> dial(
         const std::string& host, std::uint16_t port, std::chrono::milliseconds timeout,
         Function<void(Result<std::unique_ptr<ByteStream>>)> done) = 0;

@@ -82,6 +82,20 @@ std::optional<SplitHost> split_host(std::string_view text) noexcept {
     return SplitHost{host, text.substr(colon + 1)};
 }
 
+constexpr std::string_view kUnix = "unix:";
+// What fits into sockaddr_un with its final NUL.
+constexpr std::size_t kUnixPathBytesMax = 107;
+
+// The path of "unix:/run/a.sock".
+Result<std::string> unix_path(std::string_view text) {
+    const std::string_view path = text.substr(kUnix.size());
+    if (!path.starts_with('/') || path.size() > kUnixPathBytesMax || path.size() == 1 ||
+        path.find('\0') != std::string_view::npos) {
+        return malformed("A Unix socket is unix:/path, at most 107 bytes, not", text);
+    }
+    return std::string(path);
+}
+
 bool is_path(std::string_view path) noexcept {
     return std::ranges::all_of(path, [](char c) { return c > ' ' && c < 0x7f; });
 }
@@ -89,12 +103,18 @@ bool is_path(std::string_view path) noexcept {
 }  // namespace
 
 std::string Url::authority() const {
+    if (host.starts_with('/')) return "localhost";
     std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
     if (port != default_port(scheme)) out += ":" + std::to_string(port);
     return out;
 }
 
 Result<Url> parse_url(std::string_view text) {
+    if (text.starts_with(kUnix)) {
+        auto path = unix_path(text);
+        if (!path) return path.error();
+        return Url{.scheme = "unix", .host = std::move(*path), .port = 0, .path = {}};
+    }
     const std::size_t mark = text.find("://");
     if (mark == std::string_view::npos || mark == 0 || !is_alpha(text[0])) {
         return malformed("A URL is scheme://host[:port][/path], not", text);
@@ -133,6 +153,11 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
+    if (text.starts_with(kUnix)) {
+        auto path = unix_path(text);
+        if (!path) return path.error();
+        return HostPort{std::move(*path), 0};
+    }
     const auto split = split_host(text);
     if (!split || !split->port) return malformed("An address is host:port, not", text);
     const auto port = parse_port(*split->port);

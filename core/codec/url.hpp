@@ -12,22 +12,24 @@ namespace tidewire::codec {
 
 struct Url {
     std::string scheme;  // lower case
-    std::string host;    // without brackets
+    std::string host;    // without brackets; of "unix:/run/a.sock" the path of the socket
     std::uint16_t port = 0;
     std::string path;    // prefix without a trailing "/", perhaps empty
 
     // Value of the Host field: brackets around IPv6, port left out when it is the scheme's own.
+    // "localhost" for a Unix socket.
     [[nodiscard]] std::string authority() const;
 };
 
-// invalid_argument unless it is scheme://host[:port][/path] without user, query and fragment.
+// invalid_argument unless it is scheme://host[:port][/path] without user, query and fragment, or
+// unix:/path.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
 struct HostPort {
-    std::string host;  // without brackets
+    std::string host;  // without brackets; a path for a Unix socket
     std::uint16_t port = 0;
 };
-// "127.0.0.1:8080", "localhost:0", "[::1]:8080". invalid_argument otherwise.
+// "127.0.0.1:8080", "localhost:0", "[::1]:8080", "unix:/run/a.sock". invalid_argument otherwise.
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
 
 // %XX decoded; nullopt for a broken escape or a NUL, escaped or not. With `plus_is_space` as in

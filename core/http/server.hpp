@@ -59,6 +59,8 @@ public:
     // Stops accepting and closes what is idle; others are closed after their answers. `drained` is
     // called once, when no connection is left. May be called again to shorten the grace.
     void drain(std::chrono::milliseconds grace, Function<void()> drained);
+    // For ListenOptions::socket of another loop's.
+    [[nodiscard]] int socket() const noexcept { return acceptor_ ? acceptor_->socket() : -1; }
     [[nodiscard]] const ServerCounters& counters() const noexcept { return counters_; }
 
     // For its connections.

@@ -15,7 +15,11 @@ Dialer::Dialer(NetLoop& loop, const std::string& host, std::uint16_t port,
                std::chrono::milliseconds timeout, Done done)
     : loop_(loop), host_(host), port_(port), done_(std::move(done)) {
     timeout_.arm(loop_.timers(), loop_.now() + timeout);
-    look_up();
+    if (host_.starts_with('/')) {
+        begin_.arm(loop_.timers(), loop_.now());  // not from inside this call
+    } else {
+        look_up();
+    }
 }
 
 Dialer::~Dialer() {
@@ -24,6 +28,11 @@ Dialer::~Dialer() {
         uv_cancel(reinterpret_cast<uv_req_t*>(&look_up_->request));
     }
     drop_socket();
+}
+
+void Dialer::begin_unix() {
+    addresses_.push_back(SocketAddress::unix_socket(host_));
+    try_next();
 }
 
 void Dialer::look_up() {
@@ -65,6 +74,10 @@ void Dialer::looked_up(int status, const addrinfo* found) {
     try_next();
 }
 
+std::string Dialer::where() const {
+    return host_.starts_with('/') ? "unix:" + host_ : host_ + ":" + std::to_string(port_);
+}
+
 void Dialer::try_next() {
     while (next_ < addresses_.size()) {
         const SocketAddress& address = addresses_[next_++];
@@ -80,8 +93,7 @@ void Dialer::try_next() {
         failure_ = std::strerror(errno);
         drop_socket();
     }
-    finish(Error(ErrorCode::unavailable,
-                 "connect to " + host_ + ":" + std::to_string(port_) + ": " + failure_));
+    finish(Error(ErrorCode::unavailable, "connect to " + where() + ": " + failure_));
 }
 
 void Dialer::watch_socket() {
@@ -117,8 +129,7 @@ void Dialer::drop_socket() noexcept {
 
 void Dialer::timed_out() {
     drop_socket();
-    finish(Error(ErrorCode::unavailable,
-                 "connect to " + host_ + ":" + std::to_string(port_) + ": " + failure_));
+    finish(Error(ErrorCode::unavailable, "connect to " + where() + ": " + failure_));
 }
 
 void Dialer::finish(Result<std::unique_ptr<base::ByteStream>> result) {

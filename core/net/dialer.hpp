@@ -28,8 +28,10 @@ private:
         Dialer* owner;
         uv_getaddrinfo_t request;
     };
+    void begin_unix();
     void look_up();
     void looked_up(int status, const addrinfo* found);
+    [[nodiscard]] std::string where() const;
     void try_next();
     void watch_socket();
     void connected();
@@ -48,6 +50,8 @@ private:
     int fd_ = -1;
     std::string failure_ = "timed out";
     UvHandle<uv_poll_t> poll_;
+    base::MemberWaiter<&Dialer::begin_unix> on_begin_{*this};
+    base::Timer begin_{on_begin_};
     base::MemberWaiter<&Dialer::timed_out> on_timeout_{*this};
     base::Timer timeout_{on_timeout_};
 };

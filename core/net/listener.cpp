@@ -1,6 +1,8 @@
 #include "net/listener.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -49,11 +51,66 @@ Error listen_error(const std::string& where, int error) {
     return Error(code, "listen on " + where + ": " + std::strerror(error));
 }
 
+// Which file it is: 0 for none.
+std::uint64_t file_number(const std::string& path) {
+    struct stat found {};
+    return ::lstat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
+// Whether the file is a socket that nobody listens on, as a process that was killed leaves it.
+bool is_abandoned(const std::string& path, const SocketAddress& address) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    const bool refused =
+        ::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 &&
+        errno == ECONNREFUSED;
+    ::close(fd);
+    return refused;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<base::Acceptor>> Listener::open(NetLoop& loop,
                                                        const base::ListenOptions& options,
                                                        base::AcceptEvents& events) {
+    const bool is_unix = options.host.starts_with('/');
+    Result<int> fd = options.socket >= 0 ? Result<int>(::fcntl(options.socket, F_DUPFD_CLOEXEC, 0))
+                     : is_unix           ? bind_unix(options.host)
+                                         : bind_tcp(options);
+    if (!fd) return fd.error();
+    if (*fd < 0) return listen_error(options.host, errno);
+    SocketAddress bound;
+    bound.size = sizeof bound.storage;
+    ::getsockname(*fd, reinterpret_cast<sockaddr*>(&bound.storage), &bound.size);
+    const std::uint16_t port = is_unix ? 0 : bound.port();
+    std::unique_ptr<Listener> listener(new Listener(loop, *fd, port, events));
+    if (is_unix && options.socket < 0) {
+        listener->file_ = options.host;
+        listener->file_number_ = file_number(options.host);
+    }
+    if (!listener->poll_) return listen_error(options.host, EMFILE);
+    listener->watch();
+    return std::unique_ptr<base::Acceptor>(std::move(listener));
+}
+
+Result<int> Listener::bind_unix(const std::string& path) {
+    const SocketAddress address = SocketAddress::unix_socket(path);
+    const std::string where = "unix:" + path;
+    if (is_abandoned(path, address)) ::unlink(path.c_str());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return listen_error(where, errno);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 ||
+        ::listen(fd, kBacklog) != 0) {
+        const Error error = listen_error(where, errno);
+        ::close(fd);
+        return error;
+    }
+    return fd;
+}
+
+Result<int> Listener::bind_tcp(const base::ListenOptions& options) {
     auto address = resolve_local(options);
     if (!address) return address.error();
     const std::string where = address->host_and_port();
@@ -69,13 +126,7 @@ Result<std::unique_ptr<base::Acceptor>> Listener::open(NetLoop& loop,
         ::close(fd);
         return error;
     }
-    SocketAddress bound;
-    bound.size = sizeof bound.storage;
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound.storage), &bound.size);
-    std::unique_ptr<Listener> listener(new Listener(loop, fd, bound.port(), events));
-    if (!listener->poll_) return listen_error(where, EMFILE);
-    listener->watch();
-    return std::unique_ptr<base::Acceptor>(std::move(listener));
+    return fd;
 }
 
 Listener::Listener(NetLoop& loop, int fd, std::uint16_t port, base::AcceptEvents& events)
@@ -89,6 +140,8 @@ Listener::~Listener() {
     if (destroyed_ != nullptr) *destroyed_ = true;
     poll_.reset();
     ::close(fd_);
+    // It may be another server's by now.
+    if (!file_.empty() && file_number(file_) == file_number_) ::unlink(file_.c_str());
 }
 
 void Listener::watch() {

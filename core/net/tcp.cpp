@@ -20,7 +20,17 @@ constexpr std::size_t kKeptBufferBytes = 65'536;
 
 }  // namespace
 
+SocketAddress SocketAddress::unix_socket(std::string_view path) {
+    SocketAddress address;
+    auto& un = reinterpret_cast<sockaddr_un&>(address.storage);
+    un.sun_family = AF_UNIX;
+    path.copy(un.sun_path, sizeof un.sun_path - 1);
+    address.size = sizeof un;
+    return address;
+}
+
 std::string SocketAddress::host() const {
+    if (storage.ss_family == AF_UNIX) return "unix";
     std::array<char, INET6_ADDRSTRLEN> text{};
     const void* address = storage.ss_family == AF_INET6
                               ? static_cast<const void*>(
@@ -31,6 +41,7 @@ std::string SocketAddress::host() const {
 }
 
 std::string SocketAddress::host_and_port() const {
+    if (storage.ss_family == AF_UNIX) return host();
     const std::string name = host();
     const std::string number = std::to_string(port());
     if (storage.ss_family == AF_INET6) return "[" + name + "]:" + number;

@@ -1,4 +1,4 @@
-// TcpStream: base::ByteStream over a non-blocking socket, watched by uv_poll.
+// TcpStream: base::ByteStream over a non-blocking socket, TCP or Unix, watched by uv_poll.
 //
 // Reads and writes are plain recv() and send(): libuv only tells when. What one turn writes is one
 // send() when the peer takes it; the rest waits for writability.
@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <uv.h>
 
 #include <string>
@@ -17,8 +18,10 @@ namespace tidewire::net {
 
 class NetLoop;
 
-// An address of either family.
+// An address of IPv4, IPv6 or a Unix socket, which as a peer has neither host nor port: "unix".
 struct SocketAddress {
+    // Contract: `path` fits; codec/url.hpp sees to it.
+    [[nodiscard]] static SocketAddress unix_socket(std::string_view path);
     sockaddr_storage storage{};
     socklen_t size = 0;
     [[nodiscard]] std::string host() const;

@@ -89,7 +89,7 @@ test('connect fails at once when nobody answers', async () => {
 })
 
 test.each([
-  'unix:/run/tidewire.sock',
+  'unix:tidewire.sock',
   'ftp://127.0.0.1',
   'http://',
   'nonsense',

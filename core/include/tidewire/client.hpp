@@ -62,7 +62,7 @@ class ClientImpl;
 class Client {
 public:
     // No connection yet: the first operation makes one. invalid_argument for a URL that is not
-    // http(s)://host[:port][/prefix], and for certificates that are none.
+    // http(s)://host[:port][/prefix] or unix:/path, and for certificates that are none.
     [[nodiscard]] static Result<Client> create(std::string_view url, ClientOptions options = {});
 
     // Makes one connection and keeps it: settles `unavailable` when nobody answers.

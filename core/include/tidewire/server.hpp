@@ -48,7 +48,9 @@ namespace tidewire {
 class Host;
 
 struct ServerOptions {
-    std::string address = "127.0.0.1:8080";  // "host:port", "[::1]:port"; port 0 takes a free one
+    // "host:port", "[::1]:port", port 0 takes a free one; or "unix:/run/app.sock", a file that is
+    // removed at the end, and replaced when nobody listens on it any more.
+    std::string address = "127.0.0.1:8080";
     std::size_t loops = 1;                    // threads, when no runtime is given
     Limits limits = {};
     bool debug = false;  // error messages of handlers go to the caller
@@ -189,7 +191,7 @@ public:
     Result<void> reload_tls(const Tls& tls);
 
     [[nodiscard]] std::string url() const;          // "http://127.0.0.1:8080"; empty before start()
-    [[nodiscard]] std::uint16_t port() const;       // 0 before start()
+    [[nodiscard]] std::uint16_t port() const;       // 0 before start(), or on a Unix socket
     [[nodiscard]] ServerStats stats() const;
 
 private:

@@ -83,7 +83,7 @@ const TIMEOUT_MS = 30_000
 const released = new FinalizationRegistry<number>((handle) => native.clientClose(handle))
 
 /**
- * Connects to `http(s)://host[:port][/prefix]`.
+ * Connects to `http(s)://host[:port][/prefix]`, or to a Unix socket, `unix:/path`.
  *
  * @throws TidewireError unavailable when nobody answers there, invalid_argument for a URL that is
  *   none of ours.

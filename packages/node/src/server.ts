@@ -70,7 +70,7 @@ export class Server implements AsyncDisposable {
   #stopped: Promise<void> | undefined
   #lastStats: ServerStats | undefined
 
-  /** `address`: `host:port`, `[::1]:port`; port 0 takes a free one. */
+  /** `address`: `host:port`, `[::1]:port`, port 0 takes a free one; or `unix:/run/app.sock`. */
   constructor(address: string, options: ServerOptions = {}) {
     if (typeof address !== 'string') {
       throw new TidewireError('invalid_argument', 'an address is a string, "host:port"')
@@ -252,7 +252,7 @@ export class Server implements AsyncDisposable {
   get url(): string {
     return this.#url
   }
-  /** 0 before start(). */
+  /** 0 before start(), or on a Unix socket. */
   get port(): number {
     return this.#port
   }

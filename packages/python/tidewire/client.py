@@ -155,7 +155,7 @@ def _as_dict(args: object) -> dict[str, Any]:
 
 
 class connect:  # in small letters, since it is called as a function
-    """Connects to `http(s)://host[:port][/prefix]`: `await` it, or `async with` it.
+    """Connects to `http(s)://host[:port][/prefix]` or `unix:/path`: await it, or `async with` it.
 
     Fails at once with `unavailable` when nobody answers there; later operations connect anew.
     `timeout` is that of each operation that gives none, in seconds. `headers` go with each request.
@@ -177,7 +177,7 @@ class connect:  # in small letters, since it is called as a function
     ) -> None:
         if not isinstance(url, str):
             raise InvalidArgumentError(f"a URL is a str, not {url!r}")
-        if url.startswith(("unix:", "ws:", "wss:")):
+        if url.startswith(("ws:", "wss:")):
             scheme = url.partition(":")[0]
             raise InvalidArgumentError(f"{scheme}: is not supported by this version: use http:")
         given = native_client(tls)

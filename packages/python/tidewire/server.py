@@ -83,7 +83,7 @@ class _Route(NamedTuple):
 class Server:
     """A server; nothing runs before `start()`, `run()` or `async with`.
 
-    `address` is "host:port" (port 0 takes a free one), `loops` the number of the core's threads.
+    `address` is "host:port" (port 0 takes a free one) or "unix:/run/app.sock", `loops` the number of the core's threads.
     With `debug` the text of a handler's exception goes to the caller; it is always logged.
     `hosts` are the names that a request's Host may have ("example.com", "example.com:8080", "*");
     on loopback the loopback names always are, and no others by default. `cors` says which pages of
@@ -104,8 +104,6 @@ class Server:
     ) -> None:
         if not isinstance(address, str):
             raise InvalidArgumentError(f"an address is a str, not {address!r}")
-        if address.startswith("unix:"):
-            raise InvalidArgumentError("unix: addresses are not supported by this version")
         if not (isinstance(loops, int) and 1 <= loops <= 256):
             raise InvalidArgumentError(f"loops is 1 to 256, not {loops!r}")
         if not (isinstance(threads, int) and threads >= 1):
@@ -358,7 +356,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        """The port that was taken."""
+        """The port that was taken; 0 on a Unix socket."""
         return self._running().port
 
     def stats(self) -> ServerStats:

@@ -1,6 +1,7 @@
 // Listener: base::Acceptor over a TCP or a Unix socket.
 //
-// The file of a Unix socket that nobody listens on any more is replaced; ours is removed at the end.
+// The file of a Unix socket that nobody listens on any more is replaced; our own is removed at the
+// end.
 //
 // Out of file descriptors it stops accepting for a moment instead of spinning, and goes on by
 // itself: connections meanwhile wait in the kernel's backlog.

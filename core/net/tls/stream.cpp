@@ -20,6 +20,15 @@ constexpr std::chrono::milliseconds kLingerTimeout{2'000};
 constexpr char kAlert = 0x15;
 constexpr char kHandshake = 0x16;
 
+// Whether it is at least one record, or something that never will be one.
+bool is_whole_record(std::string_view bytes) {
+    constexpr std::size_t kHeader = 5;
+    if (bytes.size() < kHeader) return false;
+    const auto size = static_cast<std::size_t>(static_cast<unsigned char>(bytes[3])) * 256 +
+                      static_cast<unsigned char>(bytes[4]);
+    return size > kRecordBytesMax || bytes.size() >= kHeader + size;
+}
+
 Error lost(const std::string& why) { return Error(ErrorCode::connection_lost, "TLS: " + why); }
 
 void attach(SSL* ssl, Wire& wire) {
@@ -81,20 +90,29 @@ void TlsStream::turn_ended() {
     if (lower_ended_ && held_.empty()) on_end();
 }
 
+void TlsStream::begin_handshake() {
+    ssl_.reset(SSL_new(context_.get()));
+    if (!ssl_) std::abort();  // out of memory
+    context_.reset();
+    attach(ssl_.get(), wire_);
+    SSL_set_accept_state(ssl_.get());
+}
+
 bool TlsStream::pump(std::string_view bytes) {
+    std::string hello;
     if (phase_ == Phase::handshake) {
         const bool beginning = !std::exchange(any_bytes_, true);
         const char first = bytes.empty() ? kHandshake : bytes.front();
         if (!ssl_) {
-            if (first != kHandshake) {
+            if (beginning && first != kHandshake) {
                 refuse_plain(first);
                 return true;
             }
-            ssl_.reset(SSL_new(context_.get()));
-            if (!ssl_) std::abort();  // out of memory
-            context_.reset();
-            attach(ssl_.get(), wire_);
-            SSL_set_accept_state(ssl_.get());
+            hello_ += bytes;
+            if (!is_whole_record(hello_)) return true;
+            hello = std::exchange(hello_, {});
+            bytes = hello;
+            begin_handshake();
         } else if (beginning && first != kHandshake && first != kAlert) {
             return tell_broken(lost("the server does not speak TLS on this port"));
         }

@@ -7,8 +7,8 @@
 // A peer that ends without close_notify (RFC 8446 6.1) may have been cut off by somebody else: that
 // is on_broken, not on_end.
 //
-// A server's stream makes no SSL object before the first byte, so that a connection that says
-// nothing costs next to nothing.
+// A server's stream makes no SSL object before the first record is whole, so that a connection that
+// says nothing, or stops in its first words, costs next to nothing.
 #pragma once
 
 #include <memory>
@@ -78,6 +78,7 @@ private:
 
     void refuse(Error error);
     void refuse_plain(char first);
+    void begin_handshake();
     void timed_out();
     void seal(std::string_view bytes);
     void flush();
@@ -92,6 +93,7 @@ private:
     base::StreamEvents* events_ = nullptr;
     std::string early_;  // written before the handshake was done
     std::string held_;   // came while paused
+    std::string hello_;  // of the client's first record, until it is whole
     std::unique_ptr<Error> refusal_;
     Phase phase_ = Phase::handshake;
     bool paused_ = false;

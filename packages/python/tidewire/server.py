@@ -83,8 +83,9 @@ class _Route(NamedTuple):
 class Server:
     """A server; nothing runs before `start()`, `run()` or `async with`.
 
-    `address` is "host:port" (port 0 takes a free one) or "unix:/run/app.sock", `loops` the number of the core's threads.
-    With `debug` the text of a handler's exception goes to the caller; it is always logged.
+    `address` is "host:port" (port 0 takes a free one) or "unix:/run/app.sock", `loops` the number
+    of the core's threads. With `debug` the text of a handler's exception goes to the caller; it is
+    always logged.
     `hosts` are the names that a request's Host may have ("example.com", "example.com:8080", "*");
     on loopback the loopback names always are, and no others by default. `cors` says which pages of
     other origins may use the server. With `tls` it speaks https.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import sys
 from collections.abc import AsyncIterator
 
+import programs
 import pytest
 import raw_http
 import tidewire
@@ -100,6 +102,31 @@ async def test_whom_to_trust_can_be_said(server, tls):
         client = await tidewire.connect(app.url, tls=tls)
         assert await client.call("add", {"a": 1, "b": 2}) == 3
         await client.close()
+
+
+@pytest.mark.parametrize(("trusted", "outcome"), [("ca.pem", "3"), ("stranger_ca.pem", "failed")])
+async def test_the_store_of_the_system_can_be_named_by_the_environment(trusted, outcome):
+    program = """if True:
+        import asyncio, sys, tidewire
+
+        async def main():
+            try:
+                async with tidewire.connect(sys.argv[1]) as client:
+                    print(await client.call("add", {"a": 1, "b": 2}))
+            except tidewire.UnavailableError as error:
+                print(error)
+
+        asyncio.run(main())
+    """
+    async with secure_app() as app:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-c", program, app.url),
+            stdout=asyncio.subprocess.PIPE,
+            env={**programs.environment(), "SSL_CERT_FILE": str(FOLDER / trusted)},
+        )
+        printed, _ = await child.communicate()
+    assert outcome in printed.decode()
 
 
 async def test_a_server_may_ask_for_a_certificate_of_its_clients():

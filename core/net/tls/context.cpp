@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -96,11 +99,26 @@ Result<std::vector<CertificatePtr>> trust(SSL_CTX* context, const std::string& c
     return certificates;
 }
 
+// Whether the folder has certificates under their hashes, which OpenSSL looks up when asked.
+bool is_store(const char* folder) {
+    std::error_code failed;
+    for (std::filesystem::directory_iterator each(folder, failed), end;
+         !failed && each != end; each.increment(failed)) {
+        if (each->path().extension() == ".0") return true;
+    }
+    return false;
+}
+
 void trust_system(SSL_CTX* context) {
     const CleanErrors clean;
     SSL_CTX_set_default_verify_paths(context);
-    const std::string_view own = X509_get_default_cert_file();
-    if (::access(own.data(), R_OK) == 0) return;
+    // Who names a store in the environment is given none that OpenSSL itself would not look at.
+    if (std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+        std::getenv(X509_get_default_cert_dir_env()) != nullptr ||
+        ::access(X509_get_default_cert_file(), R_OK) == 0 ||
+        is_store(X509_get_default_cert_dir())) {
+        return;
+    }
     for (const char* file : kSystemFiles) {
         if (SSL_CTX_load_verify_file(context, file) == 1) return;
     }

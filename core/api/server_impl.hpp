@@ -33,6 +33,9 @@ public:
 private:
     LoopServer(base::Loop& loop, const Limits& limits, std::shared_ptr<Service> service,
                std::shared_ptr<Host> host);
+    http::BodyMode on_head(http::Exchange& exchange) override {
+        return service_->on_head(exchange);
+    }
     void on_exchange(http::Exchange& exchange) override;
     void turn_ended() override;
     void probe();

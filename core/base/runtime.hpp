@@ -70,6 +70,8 @@ public:
     [[nodiscard]] virtual std::size_t unsent() const noexcept = 0;
     // While paused no bytes come, but the peer's hang-up still does (on_broken).
     virtual void pause() = 0;
+    // The same, but a hang-up waits too: for a reader that wants what the peer sent before it.
+    virtual void pause_unwatched() = 0;
     virtual void resume() = 0;
     // No more will be written: the peer sees an end after all that is unsent.
     virtual void end() = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "codec/http1/writer.hpp"
+#include "http/request_body.hpp"
 
 namespace tidewire::http {
 
@@ -31,8 +32,19 @@ void ClientConnection::begin(base::Ref<Operation> operation) {
         line.timeout_ms = std::max<long long>(1, left.count());
     }
     parser_.expect(now.method == "HEAD");
-    codec::http1::write_request_head(out_, line, now.headers, now.body.size());
-    out_ += now.body;
+    parser_.limit_body(now.stream_response ? static_cast<std::size_t>(-1)
+                                           : pool_.options().limits.body_bytes_max);
+    if (now.request_body_) {
+        codec::http1::write_request_head(out_, line, now.headers, codec::http1::kChunked);
+        out_ += now.request_body_->take_pending();
+    } else {
+        codec::http1::write_request_head(out_, line, now.headers, now.body.size());
+        out_ += now.body;
+    }
+    ask_turn_end();
+}
+
+void ClientConnection::ask_turn_end() {
     if (!turn_end_asked_) pool_.loop().at_turn_end(*this);
     turn_end_asked_ = true;
 }
@@ -42,6 +54,7 @@ void ClientConnection::turn_ended() {
     if (!stream_) return;
     stream_->write(out_);
     out_.clear();
+    if (operation_ && stream_->unsent() == 0) operation_->drained();
 }
 
 void ClientConnection::on_bytes(std::string_view bytes) {
@@ -52,6 +65,7 @@ void ClientConnection::on_bytes(std::string_view bytes) {
     answer_began_ = true;
     parser_.feed(bytes);
     parse();
+    if (operation_ && operation_->source_) adjust_reading();
 }
 
 void ClientConnection::parse() {
@@ -64,11 +78,7 @@ void ClientConnection::parse() {
         if (!*event) return;
         switch ((*event)->index()) {
             case 0: take_head(); break;
-            case 1: {
-                const auto bytes = std::get<codec::http1::ChunkEvent>(**event).bytes;
-                if (!interim_) response_.body.append(bytes);
-                break;
-            }
+            case 1: take_chunk(std::get<codec::http1::ChunkEvent>(**event).bytes); break;
             default:
                 if (!interim_) finish_response();
                 break;
@@ -89,6 +99,18 @@ void ClientConnection::take_head() {
     response_.status = head.status;
     std::swap(response_.headers, head.headers);
     response_.content_type = response_.headers.get("content-type").value_or("");
+    if (!operation_->stream_response) return;
+    const auto operation = operation_;
+    operation->begin_response(pool_.loop(), Response(response_));
+}
+
+void ClientConnection::take_chunk(std::string_view bytes) {
+    if (interim_) return;
+    if (operation_->source_) {
+        operation_->source_->push(bytes);
+    } else {
+        response_.body.append(bytes);
+    }
 }
 
 // How long the server keeps the connection: its own word less a second for the way there, since the
@@ -115,9 +137,11 @@ void ClientConnection::finish_response() {
     operation->connection_ = nullptr;
     used_before_ = true;
     // Bytes after the answer belong to nothing: such a connection is not used again.
-    const bool keep = keep_alive_ && kept.count() > 0 && parser_.unread().empty();
+    const bool keep = keep_alive_ && kept.count() > 0 && parser_.unread().empty() &&
+                      operation->request_whole();
     idle_until_ = pool_.loop().now() + kept;
     if (keep) {
+        stream_->resume();
         pool_.freed(*this);
     } else {
         stream_->end();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/runtime.hpp"
 #include "codec/http1/parser.hpp"
@@ -23,17 +24,24 @@ public:
     void drop();
     // Closes; an operation under way settles with `error`.
     void close_with(const Error& error);
+    // The operation's streamed request; takes all of `bytes`.
+    void send_body(std::string& bytes);
+    [[nodiscard]] std::size_t unsent() const noexcept;
+    // Reads only while the reader of a streamed response has room.
+    void adjust_reading();
     [[nodiscard]] base::TimePoint idle_until() const noexcept { return idle_until_; }
 
 private:
     void on_bytes(std::string_view bytes) override;
     void on_end() override;
-    void on_drained() override {}
+    void on_drained() override;
     void on_broken(const Error& error) override;
     void turn_ended() override;
 
+    void ask_turn_end();
     void parse();
     void take_head();
+    void take_chunk(std::string_view bytes);
     void finish_response();
     void fail(const Error& error);
     [[nodiscard]] std::chrono::milliseconds kept_for() const;

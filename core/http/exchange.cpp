@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/assert.hpp"
+
 namespace tidewire::http {
 namespace {
 
@@ -10,6 +12,56 @@ std::int64_t steady_ms(base::TimePoint time) noexcept {
 }
 
 }  // namespace
+
+// The Sink of a streamed answer.
+class Exchange::StreamedBody final : public Sink {
+public:
+    explicit StreamedBody(Exchange& exchange)
+        : exchange_(exchange), drained_(exchange, exchange.inbox_) {}
+
+    Flow write(std::string_view bytes) override {
+        return over_ ? Flow::closed : exchange_.deliver_piece(bytes);
+    }
+    void when_drained(base::Waiter& waiter) override {
+        drained_.set(waiter);
+        if (over_ || exchange_.deliver_piece({}) != Flow::full) drained_.ring();
+    }
+    void end() override {
+        drained_.clear();
+        if (!finish()) return;
+        exchange_.deliver_end();
+    }
+    void abort(const Error& error) override {
+        drained_.clear();
+        break_off(error);
+    }
+
+    void break_off(const Error& error) {
+        if (!finish()) return;
+        drained_.ring();
+        exchange_.deliver_break(error);
+    }
+    void close() {
+        over_ = true;
+        drained_.ring();
+    }
+    void drained() { drained_.ring(); }
+    [[nodiscard]] bool awaited() const noexcept { return drained_.awaited(); }
+    [[nodiscard]] bool over() const noexcept { return over_; }
+
+    // False: it had ended before.
+    bool finish() {
+        if (std::exchange(over_, true)) return false;
+        exchange_.deadline_.disarm();
+        exchange_.on_cancel_.reset();
+        return true;
+    }
+
+private:
+    Exchange& exchange_;
+    LateBell drained_;
+    bool over_ = false;
+};
 
 Exchange::Exchange(base::Loop& loop) : loop_(loop), inbox_(loop.inbox()) {}
 Exchange::~Exchange() = default;
@@ -38,6 +90,7 @@ void Exchange::arrived(Response&& response) {
     on_cancel_.reset();
     if (interceptors_.empty()) {
         deadline_.disarm();
+        if (source_) source_->fail(Error(ErrorCode::closed, "the request was answered"));
         deliver(std::move(response));
         return;
     }
@@ -82,20 +135,72 @@ std::optional<std::chrono::milliseconds> Exchange::time_left() const noexcept {
     return std::chrono::milliseconds(left > 0 ? left : 0);
 }
 
+BodyWriter Exchange::stream(Response&& response) {
+    TIDEWIRE_ASSERT(interceptors_.empty());
+    State expected = State::open;
+    if (!state_.compare_exchange_strong(expected, State::answered, std::memory_order_acq_rel)) {
+        return {};
+    }
+    stream_ = std::make_unique<StreamedBody>(*this);
+    response.body.clear();
+    BodyWriter writer(*this, *stream_);
+    if (!deliver_head(std::move(response))) stream_->finish();
+    return writer;
+}
+
+void Exchange::inform(int status, const Headers& headers) {
+    TIDEWIRE_ASSERT(status >= 100 && status < 200 && status != 101);
+    if (!answered()) deliver_interim(status, headers);
+}
+
+Source& Exchange::source() {
+    if (source_) return *source_;
+    BodyBuffer& source = begin_source();
+    if (!body.empty()) source.push(std::move(body));
+    body.clear();
+    source.finish();
+    return source;
+}
+
+BodyBuffer& Exchange::begin_source() {
+    source_ = std::make_unique<BodyBuffer>(*this, inbox_);
+    return *source_;
+}
+
+void Exchange::drained() {
+    if (stream_) stream_->drained();
+}
+
+bool Exchange::awaits_drain() const noexcept { return stream_ && stream_->awaited(); }
+
 void Exchange::deadline_passed() {
     const base::Ref<Exchange> keep(this);
+    if (stream_) {
+        if (stream_->over()) return;
+        cancel();
+        stream_->break_off(Error(ErrorCode::timeout));
+        if (source_) source_->fail(Error(ErrorCode::timeout));
+        return;
+    }
     State expected = State::open;
     if (!state_.compare_exchange_strong(expected, State::answered, std::memory_order_acq_rel)) {
         return;
     }
     cancel();
     deliver(Response::problem(Error(ErrorCode::timeout)));
+    if (source_) source_->fail(Error(ErrorCode::timeout));
 }
 
 void Exchange::abandon() {
     const base::Ref<Exchange> keep(this);
     deadline_.disarm();
     gone_ = true;
+    if (source_) source_->fail(Error(ErrorCode::connection_lost, "the caller is gone"));
+    if (stream_ && !stream_->over()) {
+        stream_->close();
+        cancel();
+        return;
+    }
     State expected = State::open;
     if (state_.compare_exchange_strong(expected, State::abandoned, std::memory_order_acq_rel)) {
         cancel();
@@ -125,6 +230,8 @@ void Exchange::reset() {
     principal.reset();
     operation = {};
     interceptors_.clear();
+    source_.reset();
+    stream_.reset();
     gone_ = false;
     deadline_.disarm();
     deadline_at_ms_.store(0, std::memory_order_relaxed);

@@ -1,18 +1,19 @@
 // The waist of HTTP: one request and the one answer it gets, whatever the version of HTTP.
 //
-// A protocol (server_connection today, HTTP/2 one day) makes an Exchange when a request is whole
-// and gives it to an ExchangeHandler on the loop thread; the handler answers now or later, from any
-// thread. What an Exchange promises:
+// A protocol (server_connection today, HTTP/2 one day) makes an Exchange when a request is whole,
+// or at its head when the handler wants its body piece by piece, and gives it to an ExchangeHandler
+// on the loop thread; the handler answers now or later, from any thread. What an Exchange promises:
 //
-// 1. It is answered exactly once: the first of respond() and the deadline wins, respond() tells
-//    which. An answer for a caller that has gone is dropped.
+// 1. It is answered exactly once: the first of respond(), stream() and the deadline wins, the
+//    former two tell which. An answer for a caller that has gone is dropped.
 // 2. cancelled() becomes true once, on the loop thread, when the caller hangs up or the deadline
-//    passes before the answer. The hook given to on_cancel() is called then, never after an answer.
+//    passes before the answer, or the end of a streamed one. The hook given to on_cancel() is
+//    called then, never after that; it may still end a stream, which else is aborted.
 // 3. request data may be read from any thread for as long as a reference is held.
 // 4. Handlers never see nor set Connection, Keep-Alive, Transfer-Encoding, Upgrade.
 //
-// Bodies are whole on both sides. Streams of a body (Source, Sink) and accept_websocket(), which
-// hides GET + Upgrade against extended CONNECT, join here when a pattern needs them.
+// accept_websocket(), which hides GET + Upgrade against extended CONNECT, joins here when a pattern
+// needs it.
 // The test double is tests/support/recording_exchange.hpp.
 #pragma once
 
@@ -33,6 +34,7 @@
 #include "base/runtime.hpp"
 #include "codec/http1/event.hpp"
 #include "codec/url.hpp"
+#include "http/body.hpp"
 
 namespace tidewire {
 struct Principal;
@@ -59,7 +61,7 @@ public:
 
     // --- The request. Set by the protocol before the handler sees the exchange.
     codec::http1::RequestHead head;
-    std::string body;
+    std::string body;  // empty when the handler wanted it streamed
     std::string peer;
     // Set by the router: names are the router's, values are decoded.
     struct Param {
@@ -83,6 +85,17 @@ public:
     // The response is moved from only when this gives true.
     bool respond(Response&& response);
 
+    // Loop thread, contract: no interceptor waits. The same with a body that follows, in place of
+    // the answer's own. Empty: answered already, or nobody waits for it any more.
+    [[nodiscard]] BodyWriter stream(Response&& response);
+    // Loop thread. A response before the response (103 Early Hints), where that is possible: not
+    // after the answer has begun, nor while the answer to an earlier request is owed.
+    void inform(int status, const Headers& headers);
+
+    // Loop thread. The body, piece by piece; of a request that came whole, `body` in one. It fails
+    // with `closed` when the exchange is answered by respond() before the body was whole.
+    [[nodiscard]] Source& source();
+
     // Loop thread. The next answer goes to `to` on this loop instead of to the caller, and the
     // exchange is open again, for whoever answers next; the last intercept() is the first to get
     // one. Nothing comes when the caller is gone or its deadline has passed.
@@ -97,7 +110,7 @@ public:
     // Loop thread. At `limit` from now: answered with `timeout` and cancelled.
     void start_deadline(std::chrono::milliseconds limit);
     [[nodiscard]] std::optional<std::chrono::milliseconds> time_left() const noexcept;
-    // Loop thread, at most one hook.
+    // Loop thread, at most one hook; an answer takes it away, the head of a streamed one does not.
     void on_cancel(Function<void()> hook) { on_cancel_ = std::move(hook); }
 
     // Loop thread: the protocol says that the caller is gone.
@@ -107,6 +120,19 @@ public:
 protected:
     // Loop thread: the answer is there, send it.
     virtual void deliver(Response&& response) = 0;
+    // Loop thread: the head of a streamed answer (false: it cannot be sent, the caller got another
+    // answer), then its pieces (none: only tells the flow), then its end, or that it broke off.
+    virtual bool deliver_head(Response&& response) = 0;
+    virtual Flow deliver_piece(std::string_view bytes) = 0;
+    virtual void deliver_end() = 0;
+    virtual void deliver_break(const Error& error) = 0;
+    virtual void deliver_interim(int status, const Headers& headers) = 0;
+    // A streamed body flows again.
+    void drained();
+    [[nodiscard]] bool awaits_drain() const noexcept;
+    // The body comes by `source()`, which the protocol fills.
+    BodyBuffer& begin_source();
+    [[nodiscard]] BodyBuffer* begun_source() noexcept { return source_.get(); }
     // Makes it as new for another request; contract: unshared().
     void reset();
     [[nodiscard]] bool answered() const noexcept {
@@ -115,6 +141,8 @@ protected:
 
 private:
     enum class State : std::uint8_t { open, answered, abandoned };
+
+    class StreamedBody;
 
     void deadline_passed();
     void cancel();
@@ -126,6 +154,8 @@ private:
     std::atomic<State> state_{State::open};
     std::atomic<bool> cancelled_{false};
     Response response_;
+    std::unique_ptr<BodyBuffer> source_;
+    std::unique_ptr<StreamedBody> stream_;
     Function<void()> on_cancel_;
     std::vector<Interceptor> interceptors_;
     bool gone_ = false;  // abandoned, perhaps while an answer was on its way
@@ -136,8 +166,20 @@ private:
     std::atomic<std::int64_t> deadline_at_ms_{0};  // steady clock; 0: none
 };
 
+enum class BodyMode : std::uint8_t {
+    whole,     // collected before on_exchange()
+    streamed,  // on_exchange() comes at the head, and the body by source()
+};
+
 class ExchangeHandler {
 public:
+    // Loop thread, at the head of a request that has a body. An answer is given by on_exchange()
+    // only. A handler that will refuse the request takes it streamed and does not read: the caller
+    // is then not told to go on (Expect: 100-continue), and need not send what nobody wants.
+    [[nodiscard]] virtual BodyMode on_head(Exchange& exchange) {
+        (void)exchange;
+        return BodyMode::whole;
+    }
     // Loop thread. Keeps a reference if it answers later.
     virtual void on_exchange(Exchange& exchange) = 0;
 

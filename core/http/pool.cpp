@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/client_connection.hpp"
+#include "http/request_body.hpp"
 
 namespace tidewire::http {
 namespace {
@@ -19,28 +20,38 @@ void Operation::settle(Result<Response> result) {
     settled_ = true;
     timer_.disarm();
     pool_ = nullptr;
+    if (request_body_) request_body_->close();
+    if (source_) {  // `done` has had the head
+        if (result) {
+            source_->finish();
+        } else {
+            source_->fail(result.error());
+        }
+        return;
+    }
     auto told = std::move(done);
     if (told) told(std::move(result));
 }
 
-void Operation::cancel() {
+void Operation::give_up(const Error& error) {
     if (settled_) return;
     const base::Ref<Operation> keep(this);
     Pool* pool = pool_;
-    settle(Error(ErrorCode::cancelled));
+    settle(error);
     if (pool != nullptr) pool->abandoned(*this);
 }
 
+void Operation::cancel() { give_up(Error(ErrorCode::cancelled)); }
+
 void Operation::time_out() {
-    const base::Ref<Operation> keep(this);
-    Pool* pool = pool_;
-    settle(Error(ErrorCode::timeout, connection_ != nullptr
-                                         ? "no answer within the deadline"
-                                         : "no connection within the deadline"));
-    if (pool != nullptr) pool->abandoned(*this);
+    const char* const why = source_                   ? "the answer was not whole by the deadline"
+                            : connection_ != nullptr ? "no answer within the deadline"
+                                                     : "no connection within the deadline";
+    give_up(Error(ErrorCode::timeout, why));
 }
 
 bool Operation::idempotent() const noexcept {
+    if (request_body_) return false;
     return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
            method == "DELETE";
 }

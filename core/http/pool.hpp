@@ -8,6 +8,11 @@
 // A kept connection may be closed by the server at the very moment it is used again. If not one
 // byte of an answer came, an operation with an idempotent method (RFC 9110 9.2.2) is sent once more
 // on another connection; any other settles connection_lost, since it may have been carried out.
+//
+// An operation may stream either body (body.hpp). With `stream_response` it is done at the head of
+// the response, and source() gives the body, or the error that ended it; the timeout holds to the
+// body's end. A streamed request is chunked and is never sent twice. Whoever streams and loses
+// interest says so by cancel().
 #pragma once
 
 #include <chrono>
@@ -27,6 +32,7 @@
 #include "base/tls.hpp"
 #include "codec/http1/event.hpp"
 #include "codec/url.hpp"
+#include "http/body.hpp"
 
 namespace tidewire::http {
 
@@ -40,11 +46,15 @@ struct PoolOptions {
     std::size_t connections_max = 100;
     codec::http1::ParserLimits limits = {};
     std::shared_ptr<base::TlsClient> tls = nullptr;  // of an https URL
+    // What a streamed request may have waiting for its server; above it the sink is full.
+    std::size_t unsent_bytes_max = 65'536;
 };
 
 // One operation: a request, or only a connection (`method` empty).
 class Operation final : public base::RefCounted {
 public:
+    Operation();
+    ~Operation() override;
     using Done = Function<void(Result<Response>)>;
 
     std::string method;
@@ -54,6 +64,14 @@ public:
     std::string body;
     std::chrono::milliseconds timeout{0};  // 0: none
     Done done;
+    // `done` gets the response without its body, which comes by source(). Not limited by
+    // body_bytes_max.
+    bool stream_response = false;
+
+    // Loop thread, once, before submit(): the body comes by this writer, in place of `body`.
+    [[nodiscard]] BodyWriter stream_request(base::Loop& loop);
+    // Loop thread, contract: stream_response, and `done` was called with a response.
+    [[nodiscard]] Source& source() noexcept { return *source_; }
 
     // Loop thread, of any operation, also one that has settled: nothing happens then.
     void cancel();
@@ -61,14 +79,24 @@ public:
 private:
     friend class Pool;
     friend class ClientConnection;
+    class RequestBody;
+    friend class RequestBody;
     void time_out();
+    void give_up(const Error& error);
     [[nodiscard]] bool settled() const noexcept { return settled_; }
     void settle(Result<Response> result);
+    // The head of a streamed response has come.
+    void begin_response(base::Loop& loop, Response&& response);
+    // Of the streamed request: what is to be sent next.
+    [[nodiscard]] bool request_whole() const noexcept;
+    void drained();
     [[nodiscard]] bool idempotent() const noexcept;
 
     Pool* pool_ = nullptr;  // while it is in one
     ClientConnection* connection_ = nullptr;
     base::TimePoint deadline_{};
+    std::unique_ptr<RequestBody> request_body_;
+    std::unique_ptr<BodyBuffer> source_;
     bool settled_ = false;
     bool sent_again_ = false;
     base::MemberWaiter<&Operation::time_out> on_timeout_{*this};

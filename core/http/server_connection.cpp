@@ -13,13 +13,31 @@ namespace {
 constexpr std::chrono::milliseconds kLingerTimeout{2'000};
 // A buffer that grew for one large answer is given back.
 constexpr std::size_t kKeptBufferBytes = 65'536;
+constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
 
 codec::http1::ParserLimits parser_limits(const Limits& limits) {
+    // How long a body may be hangs on how it is taken, which its head decides.
     return {limits.request_line_bytes_max, limits.header_bytes_max, limits.header_fields_max,
-            limits.body_bytes_max};
+            kNoLimit};
 }
 
 }  // namespace
+
+// What a handler may not say of its answer, or nothing.
+std::optional<Error> ServerConnection::unfit(const Response& answer) {
+    for (std::size_t i = 0; i < answer.headers.size(); ++i) {
+        if (!codec::http1::framing_field(answer.headers[i].name)) continue;
+        return Error(ErrorCode::internal, "the handler set a field that is the connection's own");
+    }
+    // Other fields were checked when they were set. The type of most answers needs no look.
+    if (answer.content_type != "application/json" && !base::is_field_value(answer.content_type)) {
+        return Error(ErrorCode::internal, "the handler's Content-Type has a control character");
+    }
+    if (answer.status < 200 || answer.status > 599) {
+        return Error(ErrorCode::internal, "the handler's status is out of range");
+    }
+    return std::nullopt;
+}
 
 void Http1Exchange::deliver(Response&& response) {
     if (connection == nullptr) return;
@@ -54,13 +72,14 @@ void ServerConnection::parse() {
         auto event = parser_.next();
         if (!event) {
             server_.count().protocol_errors.add(1);
+            if (current_streamed_) current_->begun_source()->fail(event.error());
             refuse(event.error());
             return;
         }
         if (!*event) return;
         switch ((*event)->index()) {
             case 0: begin_request(); break;
-            case 1: current_->body.append(std::get<codec::http1::ChunkEvent>(**event).bytes); break;
+            case 1: take_chunk(std::get<codec::http1::ChunkEvent>(**event).bytes); break;
             default: finish_request(); break;
         }
     }
@@ -76,6 +95,7 @@ base::Ref<Http1Exchange> ServerConnection::new_exchange() {
     }
     exchange->connection = this;
     exchange->done = false;
+    exchange->streaming = false;
     return exchange;
 }
 
@@ -84,23 +104,41 @@ void ServerConnection::begin_request() {
     current_->head.swap(parser_.head());
     const auto& framing = current_->head.framing;
     current_->keep_alive = framing.keep_alive && !server_.draining();
-    if (framing.content_length) {
-        current_->body.reserve(std::min(*framing.content_length, kKeptBufferBytes));
-    }
     any_request_ = true;
-    // RFC 9110 10.1.1. With earlier answers owed it would come out of order; the client then sends
-    // its body without it, as it must be ready to.
-    if (framing.expect_continue && owed_.empty()) {
-        out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-        pass_turn_end();
+    if (!framing.chunked && framing.content_length.value_or(0) == 0) return;
+    continue_owed_ = framing.expect_continue;
+    continue_wanted_ = false;
+    if (server_.handler().on_head(*current_) == BodyMode::streamed) {
+        begin_streamed();
+        return;
     }
+    const std::size_t bytes_max = server_.limits().body_bytes_max;
+    if (framing.content_length.value_or(0) > bytes_max) {
+        server_.count().protocol_errors.add(1);
+        refuse(Error(ErrorCode::payload_too_large));
+        return;
+    }
+    if (framing.chunked) parser_.limit_body(bytes_max);
+    current_->body.reserve(std::min(framing.content_length.value_or(0), kKeptBufferBytes));
+    if (owed_.empty()) continue_if_expected();
 }
 
 void ServerConnection::finish_request() {
+    if (current_->head.framing.chunked) parser_.limit_body(kNoLimit);
+    if (!current_->keep_alive) closing_ = true;
+    if (current_streamed_) {
+        current_->begun_source()->finish();
+        forget_current();
+        pass_turn_end();
+        return;
+    }
+    owe(std::move(current_));
+}
+
+void ServerConnection::owe(base::Ref<Http1Exchange> exchange) {
     server_.count().requests.add(1);
     server_.count().requests_in_flight.add(1);
-    if (!current_->keep_alive) closing_ = true;
-    owed_.push_back(std::move(current_));
+    owed_.push_back(std::move(exchange));
     ++waiting_;
     since_ = server_.loop().now();
     dispatch_waiting();
@@ -131,34 +169,43 @@ void ServerConnection::answered(Http1Exchange& exchange, Response&& answer) {
 }
 
 void ServerConnection::write_ready_answers() {
-    while (!owed_.empty() && owed_.front()->done) {
+    while (!owed_.empty()) {
+        Http1Exchange& front = *owed_.front();
+        if (front.streaming) {
+            write_streamed_head(front);
+            if (!front.done) break;
+            pop_front_answered(front.keep_alive);
+            continue;
+        }
+        if (!front.done) break;
         base::Ref<Http1Exchange> exchange = std::move(owed_.front());
         owed_.pop_front();
         write_answer(*exchange, exchange->answer);
         exchange->answer = {};
         spare_ = std::move(exchange);
     }
+    if (continue_wanted_ && !owed_.empty() && owed_.front().get() == current_.get()) {
+        continue_if_expected();
+    }
     pass_turn_end();
 }
 
 void ServerConnection::write_answer(Http1Exchange& exchange, Response& answer) {
-    for (std::size_t i = 0; i < answer.headers.size(); ++i) {
-        if (!codec::http1::framing_field(answer.headers[i].name)) continue;
-        answer = Response::problem(
-            Error(ErrorCode::internal, "the handler set a field that is the connection's own"));
-        break;
-    }
-    // Other fields were checked when they were set. The type of most answers needs no look.
-    if (answer.content_type != "application/json" && !base::is_field_value(answer.content_type)) {
-        answer = Response::problem(
-            Error(ErrorCode::internal, "the handler's Content-Type has a control character"));
-    }
-    if (answer.status < 200 || answer.status > 599) {
-        answer =
-            Response::problem(Error(ErrorCode::internal, "the handler's status is out of range"));
-    }
+    if (auto error = unfit(answer)) answer = Response::problem(*error);
+    // The rest of a body that is still arriving is nobody's.
+    if (current_streamed_ && current_.get() == &exchange) exchange.keep_alive = false;
     const bool head_only =
         exchange.head.method == "HEAD" || answer.status == 204 || answer.status == 304;
+    const bool keep_alive = write_head(exchange, answer, answer.body.size());
+    if (!head_only) out_ += answer.body;
+    since_ = server_.loop().now();
+    if (keep_alive) return;
+    closing_ = true;
+    forget_current();  // a request that is still arriving was told so
+}
+
+bool ServerConnection::write_head(Http1Exchange& exchange, Response& answer,
+                                  std::size_t body_bytes) {
     codec::http1::ResponseLine line;
     line.status = answer.status;
     line.content_type = answer.content_type;
@@ -166,12 +213,8 @@ void ServerConnection::write_answer(Http1Exchange& exchange, Response& answer) {
     line.keep_alive = exchange.keep_alive && !(server_.draining() && last_owed(exchange));
     line.version_minor = exchange.head.version_minor;
     line.date = server_.date();
-    codec::http1::write_response_head(out_, line, answer.headers, answer.body.size());
-    if (!head_only) out_ += answer.body;
-    since_ = server_.loop().now();
-    if (line.keep_alive) return;
-    closing_ = true;
-    current_ = {};  // a request that is still arriving was told so
+    codec::http1::write_response_head(out_, line, answer.headers, body_bytes);
+    return line.keep_alive;
 }
 
 bool ServerConnection::last_owed(const Http1Exchange& exchange) const noexcept {
@@ -191,6 +234,7 @@ void ServerConnection::turn_ended() {
         stream_->write(out_);
         out_.clear();
         if (out_.capacity() > kKeptBufferBytes) out_.shrink_to_fit();
+        if (streaming_) ring_drained();
     }
     dispatch_waiting();
     adjust_reading();
@@ -198,8 +242,10 @@ void ServerConnection::turn_ended() {
 }
 
 void ServerConnection::adjust_reading() {
-    const bool full = stream_->unsent() > server_.limits().unsent_bytes_max ||
-                      owed_.size() >= server_.limits().pipeline_max;
+    // What arrives now belongs to a request that is owed already, or to one that would be.
+    const bool no_room = current_streamed_ ? current_->begun_source()->full()
+                                           : owed_.size() >= server_.limits().pipeline_max;
+    const bool full = stream_->unsent() > server_.limits().unsent_bytes_max || no_room;
     if (full && !lingering_) {
         stream_->pause();
     } else {
@@ -209,6 +255,7 @@ void ServerConnection::adjust_reading() {
 
 void ServerConnection::on_drained() {
     since_ = server_.loop().now();
+    if (streaming_) ring_drained();
     adjust_reading();
     close_if_finished();
 }
@@ -233,9 +280,21 @@ void ServerConnection::on_broken(const Error& error) {
     abort();
 }
 
+void ServerConnection::forget_current() {
+    current_ = {};
+    current_streamed_ = false;
+}
+
 void ServerConnection::refuse(const Error& error) {
     closing_ = true;
-    current_ = {};
+    // A handler that reads the body has its exchange, and gives the answer.
+    if (current_streamed_) {
+        current_->keep_alive = false;
+        forget_current();
+        pass_turn_end();
+        return;
+    }
+    forget_current();
     auto exchange = new_exchange();
     exchange->connection = nullptr;  // answered here, by nobody else
     exchange->keep_alive = false;
@@ -271,17 +330,9 @@ void ServerConnection::begin_close() {
 void ServerConnection::abort() {
     if (!stream_) return;
     stream_.reset();
-    current_ = {};
-    waiting_ = 0;
+    forget_current();
     // Handlers that are told may drop their reply, which comes back to answered().
-    auto owed = std::exchange(owed_, {});
-    for (auto& exchange : owed) {
-        exchange->connection = nullptr;
-        if (exchange->done) continue;
-        server_.count().requests_in_flight.add(-1);
-        server_.count().requests_cancelled.add(1);
-        exchange->abandon();
-    }
+    drop_owed();
     server_.retire(*this);
 }
 
@@ -305,6 +356,12 @@ void ServerConnection::check_time(base::TimePoint now) {
         } else if (waited > limits.body_idle_timeout) {
             abort();  // the peer reads nothing
         }
+    } else if (current_streamed_) {
+        // A body that its handler does not take, or has not asked for, waits for the handler.
+        if (current_->begun_source()->full() || continue_owed_) return;
+        if (waited <= limits.body_idle_timeout) return;
+        current_->begun_source()->fail(Error(ErrorCode::request_timeout));
+        refuse(Error(ErrorCode::request_timeout));
     } else if (closing_ || !owed_.empty()) {
         return;  // waits for handlers, which have their own deadline
     } else if (current_) {

@@ -5,12 +5,19 @@
 // breaks the protocol is answered and is the last: nothing after it is parsed, and the close
 // lingers so that the answer is not lost to a reset (RFC 9112 9.6).
 //
+// A streamed answer is chunked, or ends with the connection for HTTP/1.0, which cannot tell a
+// broken body from a whole one. Its sink is full while more than `unsent_bytes_max` waits for the
+// peer, or for the answers before it. One that breaks off is cut without its last chunk, and the
+// connection with it. A streamed request is read while its source has room; when its answer is
+// whole before it is, the rest is not taken and the connection closes.
+//
 // An end of the peer's bytes while an answer is owed is a hang-up: a caller that wants the answer
 // keeps its side open.
 #pragma once
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/runtime.hpp"
@@ -32,9 +39,23 @@ public:
     bool keep_alive = true;
     bool done = false;  // answered; `answer` waits for those before it
     Response answer;
+    // Of a streamed answer.
+    bool streaming = false;
+    bool head_written = false;
+    bool bodiless = false;   // HEAD, 204, 304: what is written is nobody's
+    std::string pending;     // written while answers before it were owed; framed
+    using Exchange::awaits_drain;
+    using Exchange::begin_source;
+    using Exchange::begun_source;
+    using Exchange::drained;
 
 private:
     void deliver(Response&& response) override;
+    bool deliver_head(Response&& response) override;
+    Flow deliver_piece(std::string_view bytes) override;
+    void deliver_end() override;
+    void deliver_break(const Error& error) override;
+    void deliver_interim(int status, const Headers& headers) override;
 };
 
 class ServerConnection final : private base::StreamEvents, private base::TurnEnd {
@@ -55,6 +76,12 @@ public:
     void abort();
     void check_time(base::TimePoint now);
     void answered(Http1Exchange& exchange, Response&& answer);
+    // The steps of a streamed answer.
+    bool answer_begun(Http1Exchange& exchange);
+    Flow take_piece(Http1Exchange& exchange, std::string_view bytes);
+    void answer_ended(Http1Exchange& exchange);
+    void answer_broken(Http1Exchange& exchange);
+    void interim(const Http1Exchange& exchange, int status, const Headers& headers);
     [[nodiscard]] std::string_view peer_address() const noexcept { return peer_address_; }
 
 private:
@@ -66,10 +93,26 @@ private:
 
     void parse();
     void begin_request();
+    void begin_streamed();
+    void take_chunk(std::string_view bytes);
     void finish_request();
+    void owe(base::Ref<Http1Exchange> exchange);
+    void source_wanted(const Http1Exchange& exchange);
+    void continue_if_expected();
     void dispatch_waiting();
     void write_ready_answers();
     void write_answer(Http1Exchange& exchange, Response& answer);
+    // False: the connection ends with this answer.
+    bool write_head(Http1Exchange& exchange, Response& answer, std::size_t body_bytes);
+    void write_streamed_head(Http1Exchange& exchange);
+    void pop_front_answered(bool keep_alive);
+    void cut(Http1Exchange& exchange);
+    void drop_owed();
+    void settled(const Http1Exchange& exchange);
+    // What a handler may not say of its answer, or nothing.
+    [[nodiscard]] static std::optional<Error> unfit(const Response& answer);
+    void forget_current();
+    void ring_drained();
     [[nodiscard]] bool last_owed(const Http1Exchange& exchange) const noexcept;
     void pass_turn_end();
     void adjust_reading();
@@ -90,7 +133,11 @@ private:
     std::string out_;
     std::size_t unsent_seen_ = 0;
     base::TimePoint since_;     // when the state that check_time() looks at began
+    std::size_t streaming_ = 0;  // answers in owed_ that are streamed
     bool any_request_ = false;
+    bool current_streamed_ = false;  // current_ is in owed_, too
+    bool continue_owed_ = false;     // the peer waits for 100 before it sends that body
+    bool continue_wanted_ = false;   // which waits for the answers before it
     bool closing_ = false;      // no further request is taken
     bool lingering_ = false;    // our side has ended, waiting for the peer's
     bool peer_ended_ = false;

@@ -73,9 +73,14 @@ void TcpStream::start(base::StreamEvents& events) {
     watch();
 }
 
+int TcpStream::wanted_to_read() const noexcept {
+    if (!paused_) return UV_READABLE | UV_DISCONNECT;
+    return unwatched_ ? 0 : UV_DISCONNECT;
+}
+
 void TcpStream::watch() {
     int wanted = 0;
-    if (!peer_ended_) wanted = paused_ ? UV_DISCONNECT : UV_READABLE | UV_DISCONNECT;
+    if (!peer_ended_) wanted = wanted_to_read();
     if (unsent() > 0) wanted |= UV_WRITABLE;
     // A failed socket reports itself whatever is asked for; ask for something.
     if (error_ != 0 && !broken_) wanted |= UV_WRITABLE;
@@ -101,7 +106,7 @@ void TcpStream::on_poll(int status, int events) {
     if ((events & UV_WRITABLE) != 0 && !flush()) return;
     if (peer_ended_) return;
     if (paused_) {
-        if ((events & UV_DISCONNECT) != 0) (void)tell_broken("peer hung up", 0);
+        if (!unwatched_ && (events & UV_DISCONNECT) != 0) (void)tell_broken("peer hung up", 0);
         return;
     }
     if ((events & (UV_READABLE | UV_DISCONNECT)) != 0) (void)read();
@@ -189,8 +194,16 @@ void TcpStream::write(std::string_view bytes) {
 }
 
 void TcpStream::pause() {
-    if (paused_) return;
+    if (paused_ && !unwatched_) return;
     paused_ = true;
+    unwatched_ = false;
+    watch();
+}
+
+void TcpStream::pause_unwatched() {
+    if (paused_ && unwatched_) return;
+    paused_ = true;
+    unwatched_ = true;
     watch();
 }
 

@@ -41,6 +41,7 @@ public:
     void write(std::string_view bytes) override;
     [[nodiscard]] std::size_t unsent() const noexcept override { return out_.size() - sent_; }
     void pause() override;
+    void pause_unwatched() override;
     void resume() override;
     void end() override;
     [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
@@ -54,6 +55,7 @@ private:
     bool tell_broken(const char* what, int error);
     // Bytes the socket took; a failed socket takes everything and is reported by on_poll.
     std::size_t send_some(std::string_view bytes) noexcept;
+    [[nodiscard]] int wanted_to_read() const noexcept;
     void watch();
 
     NetLoop& loop_;
@@ -67,6 +69,7 @@ private:
     int watched_ = 0;
     int error_ = 0;  // errno of a failed send
     bool paused_ = false;
+    bool unwatched_ = false;  // while paused: a hang-up is not told
     bool peer_ended_ = false;
     bool broken_ = false;
     bool ending_ = false;

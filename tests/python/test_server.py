@@ -7,6 +7,7 @@ import functools
 from typing import Any
 
 import pytest
+import raw_http
 import tidewire
 
 
@@ -275,3 +276,21 @@ async def test_stats_count_what_was_asked(app, connected):
     assert stats.connections_accepted >= 1
     assert stats.requests_in_flight == 0
     assert stats.app_stall_seconds >= 0
+
+
+async def test_who_asks_before_a_body_is_refused_by_its_head(app, connected):
+    @app.method()
+    async def size(text: str) -> int:
+        return len(text)
+
+    head = "Host: localhost\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n"
+    await connected(app)
+    refused = await raw_http.exchange(app.port, f"POST /nowhere HTTP/1.1\r\n{head}".encode())
+    assert (refused.status, refused.headers["connection"]) == (404, "close")
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    writer.write(f"POST /methods/size HTTP/1.1\r\n{head}".encode())
+    assert (await raw_http.read_response(reader)).status == 100
+    writer.write(b'{"text":"a"}')
+    assert (await raw_http.read_response(reader)).body == b"1"
+    writer.close()
+    await writer.wait_closed()

@@ -29,7 +29,14 @@ public:
     void start(base::StreamEvents& events) override { events_ = &events; }
     void write(std::string_view bytes) override { out_.append(bytes); }
     [[nodiscard]] std::size_t unsent() const noexcept override { return out_.size(); }
-    void pause() override { paused_ = true; }
+    void pause() override {
+        paused_ = true;
+        unwatched_ = false;
+    }
+    void pause_unwatched() override {
+        paused_ = true;
+        unwatched_ = true;
+    }
     void resume() override { paused_ = false; }
     void end() override { ending_ = true; }
     [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
@@ -54,6 +61,7 @@ private:
     base::StreamEvents* events_ = nullptr;
     std::string out_;
     bool paused_ = false;
+    bool unwatched_ = false;
     bool ending_ = false;
     bool end_told_ = false;
     bool broken_ = false;
@@ -225,6 +233,7 @@ inline bool SimStream::step() {
         return true;
     }
     if (over_) {  // the other end was destroyed
+        if (paused_ && unwatched_) return false;
         over_ = false;
         if (events_ == nullptr) return false;
         if (paused_) {
@@ -246,7 +255,7 @@ inline bool SimStream::step() {
         if (drained && events_ != nullptr) events_->on_drained();
         return true;
     }
-    if (ending_ && out_.empty() && !end_told_) {
+    if (ending_ && out_.empty() && !end_told_ && !(other_->paused_ && other_->unwatched_)) {
         end_told_ = true;
         other_->events_->on_end();
         return true;

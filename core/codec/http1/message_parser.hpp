@@ -29,7 +29,10 @@ class MessageParser {
 public:
     using Head = typename HeadParser<is_request>::Head;
 
-    explicit MessageParser(const ParserLimits& limits) : limits_(limits) {}
+    explicit MessageParser(const ParserLimits& limits)
+        : limits_(limits), body_bytes_max_(limits.body_bytes_max) {}
+
+    void limit_body(std::size_t bytes_max) noexcept { body_bytes_max_ = bytes_max; }
 
     void feed(std::string_view bytes) { input_.lend(bytes); }
     void feed_eof() noexcept { eof_ = true; }
@@ -208,7 +211,7 @@ private:
         } else if (framing.chunked) {
             state_ = State::chunk_line;
         } else if (framing.content_length) {
-            if (*framing.content_length > limits_.body_bytes_max) {
+            if (*framing.content_length > body_bytes_max_) {
                 return fail(ErrorCode::payload_too_large, {});
             }
             remaining_ = *framing.content_length;
@@ -264,7 +267,7 @@ private:
             state_ = State::trailers;
             return Step::again;
         }
-        if (*size > limits_.body_bytes_max - body_bytes_) {
+        if (body_bytes_ > body_bytes_max_ || *size > body_bytes_max_ - body_bytes_) {
             return fail(ErrorCode::payload_too_large, {});
         }
         remaining_ = static_cast<std::size_t>(*size);
@@ -306,7 +309,7 @@ private:
             state_ = State::end;
             return Step::again;
         }
-        const std::size_t room = limits_.body_bytes_max - body_bytes_;
+        const std::size_t room = body_bytes_max_ - body_bytes_;
         if (room == 0 && !input_.empty()) return fail(ErrorCode::payload_too_large, {});
         return body_part(room);
     }
@@ -351,6 +354,7 @@ private:
     }
 
     const ParserLimits limits_;
+    std::size_t body_bytes_max_;
     Input input_;
     Head head_;
     FramingRules rules_;

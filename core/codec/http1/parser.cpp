@@ -43,6 +43,7 @@ RequestParser::~RequestParser() = default;
 void RequestParser::feed(std::string_view bytes) { impl_->feed(bytes); }
 void RequestParser::feed_eof() { impl_->feed_eof(); }
 Result<std::optional<Event>> RequestParser::next() { return impl_->next(); }
+void RequestParser::limit_body(std::size_t bytes_max) noexcept { impl_->limit_body(bytes_max); }
 RequestHead& RequestParser::head() noexcept { return impl_->head(); }
 bool RequestParser::idle() const noexcept { return impl_->idle(); }
 std::string_view RequestParser::unread() const noexcept { return impl_->unread(); }
@@ -58,6 +59,7 @@ void ResponseParser::expect(bool head_request) { impl_->expect(head_request); }
 void ResponseParser::feed(std::string_view bytes) { impl_->feed(bytes); }
 void ResponseParser::feed_eof() { impl_->feed_eof(); }
 Result<std::optional<Event>> ResponseParser::next() { return impl_->next(); }
+void ResponseParser::limit_body(std::size_t bytes_max) noexcept { impl_->limit_body(bytes_max); }
 ResponseHead& ResponseParser::head() noexcept { return impl_->head(); }
 bool ResponseParser::idle() const noexcept { return impl_->idle(); }
 std::string_view ResponseParser::unread() const noexcept { return impl_->unread(); }

@@ -42,6 +42,10 @@ public:
     void feed_eof();
     [[nodiscard]] Result<std::optional<Event>> next();
 
+    // Instead of body_bytes_max, from now on. Of a message whose head has come already it holds for
+    // what its chunks say; a declared length was judged at the head.
+    void limit_body(std::size_t bytes_max) noexcept;
+
     // Of the message whose HeadEvent came last; the caller may swap its strings out.
     [[nodiscard]] RequestHead& head() noexcept;
     // True between messages, when no byte of a next one has come: an end here cuts nothing.
@@ -64,6 +68,8 @@ public:
 
     // Once before each response, since HEAD and CONNECT change its framing (RFC 9112 6.3).
     void expect(bool head_request);
+    // Instead of body_bytes_max, for the messages whose heads come from now on.
+    void limit_body(std::size_t bytes_max) noexcept;
 
     void feed(std::string_view bytes);
     void feed_eof();  // also ends a body that has no length

@@ -91,7 +91,12 @@ void append_headers(std::string& out, const Headers& headers) {
     }
 }
 
-void append_content_length(std::string& out, std::size_t body_bytes) {
+void append_body_framing(std::string& out, std::size_t body_bytes) {
+    if (body_bytes == kUntilClose) return;
+    if (body_bytes == kChunked) {
+        out.append("Transfer-Encoding: chunked\r\n");
+        return;
+    }
     out.append("Content-Length: ");
     append_number(out, body_bytes);
     out.append("\r\n");
@@ -132,7 +137,8 @@ void write_plain_ok(std::string& out, const ResponseLine& line, std::size_t body
 
 void write_response_head(std::string& out, const ResponseLine& line, const Headers& headers,
                          std::size_t body_bytes) {
-    if (line.status == 200 && line.keep_alive && line.version_minor == 1 && headers.empty()) {
+    if (line.status == 200 && line.keep_alive && line.version_minor == 1 && headers.empty() &&
+        body_bytes < kUntilClose) {
         write_plain_ok(out, line, body_bytes);
         return;
     }
@@ -146,7 +152,7 @@ void write_response_head(std::string& out, const ResponseLine& line, const Heade
     if (!line.date.empty()) append_field(out, "Date: ", line.date);
     if (!line.content_type.empty()) append_field(out, "Content-Type: ", line.content_type);
     append_headers(out, headers);
-    if (!has_no_body(line.status)) append_content_length(out, body_bytes);
+    if (!has_no_body(line.status)) append_body_framing(out, body_bytes);
     if (!line.keep_alive) {
         out.append("Connection: close\r\n");
     } else if (line.version_minor == 0) {
@@ -168,7 +174,24 @@ void write_request_head(std::string& out, const RequestLine& line, const Headers
     append_headers(out, headers);
     const bool bodiless =
         std::ranges::find(kBodilessMethods, line.method) != kBodilessMethods.end();
-    if (body_bytes != 0 || !bodiless) append_content_length(out, body_bytes);
+    if (body_bytes != 0 || !bodiless) append_body_framing(out, body_bytes);
+    out.append("\r\n");
+}
+
+void write_chunk(std::string& out, std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes.size(), 16);
+    out.append(digits.data(), end.ptr).append("\r\n").append(bytes).append("\r\n");
+}
+
+void write_last_chunk(std::string& out) { out.append("0\r\n\r\n"); }
+
+void write_interim_head(std::string& out, int status, const Headers& headers) {
+    out.append("HTTP/1.1 ");
+    append_number(out, static_cast<unsigned long long>(status));
+    out.append(" ").append(reason_phrase(status)).append("\r\n");
+    append_headers(out, headers);
     out.append("\r\n");
 }
 

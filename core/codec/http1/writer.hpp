@@ -13,6 +13,10 @@
 
 namespace tidewire::codec::http1 {
 
+// Instead of the size of a body whose size is not known at its head.
+inline constexpr std::size_t kChunked = static_cast<std::size_t>(-1);      // write_chunk()
+inline constexpr std::size_t kUntilClose = static_cast<std::size_t>(-2);   // HTTP/1.0 responses
+
 struct ResponseLine {
     int status = 200;                 // 100..599
     std::string_view content_type{};  // empty: no such field
@@ -38,6 +42,13 @@ struct RequestLine {
 // none (GET, HEAD, DELETE, OPTIONS).
 void write_request_head(std::string& out, const RequestLine& line, const Headers& headers,
                         std::size_t body_bytes);
+
+// One chunk of a chunked body (RFC 9112 7.1); no bytes, no chunk, since an empty one is the last.
+void write_chunk(std::string& out, std::string_view bytes);
+void write_last_chunk(std::string& out);
+
+// A response before the response (RFC 9110 15.2); contract: 100 <= status < 200, not 101.
+void write_interim_head(std::string& out, int status, const Headers& headers);
 
 // True for Connection, Content-Length, Date (responses), Host (requests), Keep-Alive,
 // Transfer-Encoding, Upgrade, TE, Trailer and Proxy-Connection: the connection's own.

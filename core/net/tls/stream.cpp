@@ -291,6 +291,11 @@ void TlsStream::pause() {
     lower_->pause();
 }
 
+void TlsStream::pause_unwatched() {
+    paused_ = true;
+    lower_->pause_unwatched();
+}
+
 void TlsStream::resume() {
     if (!paused_) return;
     paused_ = false;

@@ -44,6 +44,7 @@ public:
         return lower_->unsent() + early_.size();
     }
     void pause() override;
+    void pause_unwatched() override;
     void resume() override;
     void end() override;
     [[nodiscard]] bool ready() const noexcept override { return phase_ != Phase::handshake; }

@@ -123,6 +123,24 @@ void Service::guarded(http::Exchange& exchange, F run) const {
     }
 }
 
+http::BodyMode Service::on_head(http::Exchange& exchange) {
+    if (!exchange.head.framing.expect_continue) return http::BodyMode::whole;
+    return refused_by_head(exchange) ? http::BodyMode::streamed : http::BodyMode::whole;
+}
+
+bool Service::refused_by_head(const http::Exchange& exchange) const {
+    if (guard_.check(exchange.head)) return true;
+    const auto path = exchange.target().path;
+    if (!path.starts_with(kMethodsPrefix)) {
+        std::vector<http::Exchange::Param> params;
+        return router_.find(exchange.head.method, path, params).kind !=
+               http::Router::Match::Kind::found;
+    }
+    return !methods_.contains(path.substr(kMethodsPrefix.size())) ||
+           exchange.head.method != "POST" ||
+           !serializer::accepts_json(exchange.head.headers.get("accept").value_or(""));
+}
+
 void Service::on_exchange(http::Exchange& exchange) {
     if (guard_.has_cors()) exchange.shaper = this;
     if (auto refused = guard_.check(exchange.head)) {

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] Result<void> ready() const;
     void set_guard(http::Guard guard) { guard_ = std::move(guard); }
 
+    // Bodies are collected, but of a caller that asks first, and that on_exchange() will refuse.
+    [[nodiscard]] http::BodyMode on_head(http::Exchange& exchange) override;
     void on_exchange(http::Exchange& exchange) override;
 
 private:
@@ -72,6 +74,8 @@ private:
     Result<void> insert_route(std::string_view http_method, std::string_view pattern, Route route);
     Result<void> insert_method(std::string_view name, Method method);
     void shape(const http::Exchange& exchange, Response& response) const override;
+    // Whether on_exchange() refuses it for its head alone.
+    [[nodiscard]] bool refused_by_head(const http::Exchange& exchange) const;
     void run_route(http::Exchange& exchange, std::string_view path);
     void run_method(http::Exchange& exchange, std::string_view name);
     // Goes on with `next` when the hooks admit the exchange, perhaps later.

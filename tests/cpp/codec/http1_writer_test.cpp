@@ -115,4 +115,29 @@ TEST_CASE("a date is an IMF-fixdate", "[http1]") {
     CHECK(http_date(4107542400) == "Mon, 01 Mar 2100 00:00:00 GMT");
 }
 
+TEST_CASE("a body of unknown size is chunked, or ends with the connection") {
+    std::string out;
+    write_response_head(out, {.status = 200}, {}, kChunked);
+    CHECK(out == "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    out.clear();
+    write_response_head(out, {.status = 200, .keep_alive = false, .version_minor = 0}, {},
+                        kUntilClose);
+    CHECK(out == "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    out.clear();
+    write_response_head(out, {.status = 304}, {}, kChunked);
+    CHECK(out == "HTTP/1.1 304 Not Modified\r\n\r\n");
+    out.clear();
+    write_request_head(out, {.method = "POST", .target = "/", .host = "h"}, {}, kChunked);
+    CHECK(out == "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
+TEST_CASE("chunks bear their size in hexadecimal, and an empty one is never written") {
+    std::string out;
+    write_chunk(out, std::string(255, 'x'));
+    write_chunk(out, "");
+    write_chunk(out, "a");
+    write_last_chunk(out);
+    CHECK(out == "ff\r\n" + std::string(255, 'x') + "\r\n1\r\na\r\n0\r\n\r\n");
+}
+
 }  // namespace tidewire::codec::http1

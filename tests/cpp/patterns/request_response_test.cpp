@@ -295,3 +295,29 @@ TEST_CASE("Accept is read as RFC 9110 says") {
         REQUIRE_FALSE(accepts_json(no));
     }
 }
+
+TEST_CASE("a caller that asks before it sends is refused by the head, else its body is collected") {
+    World world;
+    REQUIRE(world.service->add_method("add", [](const Value&, const Request&) {
+        return Result<Value>(Value(1));
+    }));
+    const auto mode = [&](std::string_view method, std::string_view target,
+                          const Headers& headers = {}, bool asks = true) {
+        auto exchange = base::make_ref<RecordingExchange>(world.loop, method, target);
+        exchange->head.headers = headers;
+        exchange->head.framing.expect_continue = asks;
+        const auto taken = world.service->on_head(*exchange);
+        if (taken == http::BodyMode::streamed) {
+            world.service->on_exchange(*exchange);
+            REQUIRE(exchange->answer.value().status >= 400);
+        }
+        return taken;
+    };
+    using http::BodyMode;
+    CHECK(mode("POST", "/methods/add") == BodyMode::whole);
+    CHECK(mode("POST", "/methods/none") == BodyMode::streamed);
+    CHECK(mode("PUT", "/methods/add") == BodyMode::streamed);
+    CHECK(mode("POST", "/methods/add", {{"accept", "text/html"}}) == BodyMode::streamed);
+    CHECK(mode("POST", "/none") == BodyMode::streamed);
+    CHECK(mode("POST", "/none", {}, false) == BodyMode::whole);
+}

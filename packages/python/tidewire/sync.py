@@ -1,0 +1,242 @@
+"""The client for programs without asyncio: the same names, each waits for its result.
+
+    from tidewire import sync
+
+    with sync.connect("http://127.0.0.1:8080") as client:
+        client.call("add", {"a": 1, "b": 2}, timeout=1.0)
+
+A client may be used from any thread, and from several at once; each process has one thread with an
+asyncio loop for all of them. Ctrl-C ends a wait and cancels its operation. On a thread whose
+asyncio loop runs, a wait would stop that loop: it is refused as `misuse`. A plain `def` handler
+hands its deadline on with `timeout=context.time_left`. A server waits already: `Server.run()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Never, Self, TypeVar
+
+import tidewire.client
+from tidewire import _core
+from tidewire._errors_generated import ClosedError, InvalidArgumentError, MisuseError
+from tidewire._token import HeaderFields, TokenSource
+from tidewire.client import _MISSING
+from tidewire.tls import ClientTls
+
+__all__ = ["Client", "Methods", "connect"]
+
+T = TypeVar("T")
+
+
+class _Background:
+    """A thread that runs an asyncio loop for those who wait."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._ended = False
+        # Guards that nothing is handed to a loop that has been told to end.
+        self._lock = threading.Lock()
+        self._loop = asyncio.SelectorEventLoop()
+        self._thread = threading.Thread(target=self._run, name="tidewire-sync", daemon=True)
+        self._thread.start()
+
+    def wait(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of the coroutine, which runs on the loop with the caller's context."""
+        if self._process != os.getpid():
+            raise MisuseError("the client was made before fork(): connect anew in the child")
+        with self._lock:
+            if self._ended:
+                raise MisuseError("the interpreter is ending")
+            waiting = asyncio.run_coroutine_threadsafe(make(), self._loop)
+        try:
+            return waiting.result()
+        except concurrent.futures.CancelledError:
+            raise ClosedError("the interpreter is ending") from None
+        except BaseException:
+            waiting.cancel()  # Ctrl-C: nobody waits any more
+            raise
+
+    def end(self) -> None:
+        """Cancels what is under way; its waiters get ClosedError."""
+        with self._lock:
+            self._ended = True
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.close()
+
+
+_making = threading.Lock()
+_background: _Background | None = None
+_ending = False
+
+
+def _the_background() -> _Background:
+    global _background
+    with _making:
+        if _ending:
+            raise MisuseError("the interpreter is ending")
+        if _background is None:
+            _background = _Background()
+        return _background
+
+
+def _after_fork() -> None:
+    # The thread and whoever held the lock are the parent's.
+    global _background, _making
+    _background, _making = None, threading.Lock()
+
+
+def _at_end() -> None:
+    global _ending
+    with _making:
+        _ending = True
+    if _background is not None:
+        _background.end()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+# Before the threads of the program are joined, since they may be waiting here.
+threading._register_atexit(_at_end)  # type: ignore[attr-defined]
+
+
+def _refuse_on_a_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise MisuseError("a wait would block the asyncio loop of this thread: use tidewire.connect")
+
+
+class Client:
+    """One server's methods and routes, over a pool of kept connections. See `connect()`."""
+
+    def __init__(self, client: tidewire.client.Client, background: _Background) -> None:
+        self._client = client
+        self._background = background
+
+    @property
+    def url(self) -> str:
+        """The server's URL."""
+        return self._client.url
+
+    @property
+    def methods(self) -> Methods:
+        """The server's methods as functions: `client.methods.add(a=1, b=2)`."""
+        return Methods(self)
+
+    def call(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        headers: HeaderFields | None = None,
+    ) -> Any:
+        """Calls a method by name; its result. The server's error is raised as what it is.
+
+        `timeout` in seconds, `math.inf` for none, None for the client's.
+        """
+        return self._wait(lambda: self._client.call(name, args, timeout=timeout, headers=headers))
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: HeaderFields | None = None,
+        json: Any = _MISSING,
+        body: bytes | bytearray | memoryview | str | None = None,
+        timeout: float | None = None,
+    ) -> _core.Response:
+        """Any request; any status is a Response. `target` is a path with query."""
+        return self._wait(
+            lambda: self._client.request(
+                method, target, headers=headers, json=json, body=body, timeout=timeout
+            )
+        )
+
+    def close(self) -> None:
+        """Ends every connection; what is under way raises ClosedError. Idempotent."""
+        self._wait(self._client.close)
+
+    def _wait(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        _refuse_on_a_loop()
+        return self._background.wait(make)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<sync {repr(self._client)[1:]}"
+
+
+class Methods:
+    """`client.methods.add(a=1)` is `client.call("add", {"a": 1})`; dots make dotted names."""
+
+    __slots__ = ("_client", "_prefix")
+
+    def __init__(self, client: Client, prefix: str = "") -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def __getattr__(self, name: str) -> Methods:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Methods(self._client, f"{self._prefix}.{name}" if self._prefix else name)
+
+    def __call__(self, *args: Never, **kwargs: Any) -> Any:
+        if args:
+            raise InvalidArgumentError("arguments are given by name")
+        return self._client.call(self._prefix, kwargs)
+
+
+def connect(
+    url: str,
+    *,
+    timeout: float = 30.0,
+    connect_timeout: float = 10.0,
+    connections_max: int = 100,
+    headers: HeaderFields | None = None,
+    token: TokenSource | None = None,
+    tls: ClientTls | None = None,
+) -> Client:
+    """Connects as `tidewire.connect` does, with the same options, and waits for it.
+
+    A function given as `token` is called on the thread of the loop and must not wait here.
+    """
+    _refuse_on_a_loop()
+    background = _the_background()
+
+    async def open_client() -> tidewire.client.Client:
+        return await tidewire.client.connect(
+            url,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            connections_max=connections_max,
+            headers=headers,
+            token=token,
+            tls=tls,
+        )
+
+    return Client(background.wait(open_client), background)

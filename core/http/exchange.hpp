@@ -70,6 +70,8 @@ public:
     };
     std::vector<Param> params;
     bool json_has_unsafe_integer = false;
+    // The guard's, and kept for the next request of the connection: see Guard::check().
+    std::string passed_host;
     // Set by the handler of exchanges, and as long-lived as the server; null: answers leave as they
     // are.
     const AnswerShaper* shaper = nullptr;

@@ -205,12 +205,16 @@ bool Guard::origin_listed(std::string_view origin) const noexcept {
     });
 }
 
-std::optional<Response> Guard::check(const RequestHead& head) const {
+std::optional<Response> Guard::check(const RequestHead& head, std::string& passed) const {
     if (!any_host_) {
         const auto authority = authority_of(head);
         // Only HTTP/1.0 may leave Host out, which no browser speaks.
-        if (!authority.empty() && !host_ok(authority)) {
-            return Response::problem(Error(ErrorCode::misdirected, "this host is not served here"));
+        if (authority != passed && !authority.empty()) {
+            if (!host_ok(authority)) {
+                return Response::problem(
+                    Error(ErrorCode::misdirected, "this host is not served here"));
+            }
+            passed = authority;
         }
     }
     if (!head.framing.has(WebField::origin)) return std::nullopt;

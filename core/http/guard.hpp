@@ -37,7 +37,10 @@ public:
     [[nodiscard]] static Result<Guard> make(const GuardOptions& options);
 
     // The answer to a request that must not go on: a refusal, or the answer to a preflight.
-    [[nodiscard]] std::optional<Response> check(const codec::http1::RequestHead& head) const;
+    // `passed` is the authority that passed last, if any: most requests of a connection name the
+    // same one, which needs no second look.
+    [[nodiscard]] std::optional<Response> check(const codec::http1::RequestHead& head,
+                                                std::string& passed) const;
     [[nodiscard]] bool has_cors() const noexcept { return cors_; }
     // Contract: has_cors().
     void add_fields(const codec::http1::RequestHead& head, Response& response) const;

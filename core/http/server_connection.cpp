@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kLingerTimeout{2'000};
 // A buffer that grew for one large answer is given back.
 constexpr std::size_t kKeptBufferBytes = 65'536;
+constexpr std::string_view kJson = "application/json";
 constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
 
 codec::http1::ParserLimits parser_limits(const Limits& limits) {
@@ -30,7 +31,8 @@ std::optional<Error> ServerConnection::unfit(const Response& answer) {
         return Error(ErrorCode::internal, "the handler set a field that is the connection's own");
     }
     // Other fields were checked when they were set. The type of most answers needs no look.
-    if (answer.content_type != "application/json" && !base::is_field_value(answer.content_type)) {
+    const std::string_view type = answer.content_type;
+    if (type != kJson && !base::is_field_value(type)) {
         return Error(ErrorCode::internal, "the handler's Content-Type has a control character");
     }
     if (answer.status < 200 || answer.status > 599) {
@@ -194,8 +196,9 @@ void ServerConnection::write_answer(Http1Exchange& exchange, Response& answer) {
     if (auto error = unfit(answer)) answer = Response::problem(*error);
     // The rest of a body that is still arriving is nobody's.
     if (current_streamed_ && current_.get() == &exchange) exchange.keep_alive = false;
-    const bool head_only =
-        exchange.head.method == "HEAD" || answer.status == 204 || answer.status == 304;
+    // As views, whose comparison with a literal is inlined.
+    const bool head_only = std::string_view(exchange.head.method) == "HEAD" ||
+                           answer.status == 204 || answer.status == 304;
     const bool keep_alive = write_head(exchange, answer, answer.body.size());
     if (!head_only) out_ += answer.body;
     since_ = server_.loop().now();

@@ -128,8 +128,8 @@ http::BodyMode Service::on_head(http::Exchange& exchange) {
     return refused_by_head(exchange) ? http::BodyMode::streamed : http::BodyMode::whole;
 }
 
-bool Service::refused_by_head(const http::Exchange& exchange) const {
-    if (guard_.check(exchange.head)) return true;
+bool Service::refused_by_head(http::Exchange& exchange) const {
+    if (guard_.check(exchange.head, exchange.passed_host)) return true;
     const auto path = exchange.target().path;
     if (!path.starts_with(kMethodsPrefix)) {
         std::vector<http::Exchange::Param> params;
@@ -143,7 +143,7 @@ bool Service::refused_by_head(const http::Exchange& exchange) const {
 
 void Service::on_exchange(http::Exchange& exchange) {
     if (guard_.has_cors()) exchange.shaper = this;
-    if (auto refused = guard_.check(exchange.head)) {
+    if (auto refused = guard_.check(exchange.head, exchange.passed_host)) {
         exchange.respond(std::move(*refused));
         return;
     }

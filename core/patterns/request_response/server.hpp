@@ -75,7 +75,7 @@ private:
     Result<void> insert_method(std::string_view name, Method method);
     void shape(const http::Exchange& exchange, Response& response) const override;
     // Whether on_exchange() refuses it for its head alone.
-    [[nodiscard]] bool refused_by_head(const http::Exchange& exchange) const;
+    [[nodiscard]] bool refused_by_head(http::Exchange& exchange) const;
     void run_route(http::Exchange& exchange, std::string_view path);
     void run_method(http::Exchange& exchange, std::string_view name);
     // Goes on with `next` when the hooks admit the exchange, perhaps later.

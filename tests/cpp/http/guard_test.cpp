@@ -24,10 +24,15 @@ codec::http1::RequestHead head_of(std::string_view method, std::string_view targ
     return head;
 }
 
+std::optional<Response> checked(const Guard& guard, const codec::http1::RequestHead& head) {
+    std::string passed;
+    return guard.check(head, passed);
+}
+
 // 0: the request goes on.
 int status(const Guard& guard, std::string_view method, std::string_view target,
            std::string_view fields) {
-    const auto refused = guard.check(head_of(method, target, fields));
+    const auto refused = checked(guard, head_of(method, target, fields));
     return refused ? refused->status : 0;
 }
 
@@ -91,6 +96,24 @@ TEST_CASE("a page of another host or port changes nothing") {
     }
 }
 
+TEST_CASE("the host of one request of a connection vouches for no other host") {
+    const auto guard = Guard::make({.hosts = {"a.example"}}).value();
+    std::string passed;
+    const auto status_of = [&](const std::string& host) {
+        const auto refused = guard.check(head_of("GET", "/", "Host: " + host + "\r\n"), passed);
+        return refused ? refused->status : 0;
+    };
+    CHECK(status_of("b.example") == 421);
+    CHECK(passed.empty());
+    CHECK(status_of("a.example") == 0);
+    CHECK(status_of("a.example") == 0);
+    CHECK(status_of("a.example.b") == 421);
+    CHECK(status_of("a.exampl") == 421);
+    CHECK(status_of("A.example:80") == 0);
+    CHECK(status_of("b.example") == 421);
+    CHECK(status_of("a.example") == 0);
+}
+
 TEST_CASE("an allowed origin is told so, with what its page may read") {
     auto cors = cors_of({"https://App.example:443"});
     cors.credentials = true;
@@ -98,7 +121,7 @@ TEST_CASE("an allowed origin is told so, with what its page may read") {
     const auto guard = Guard::make({.cors = cors}).value();
     const auto head =
         head_of("POST", "/", "Host: a.example\r\nOrigin: https://app.example\r\n");
-    CHECK_FALSE(guard.check(head));
+    CHECK_FALSE(checked(guard, head));
     Response response = Response::text("x");
     response.headers.add("Vary", "Accept").value();
     response.headers.add("Tidewire-Poll-After-Ms", "5").value();
@@ -126,7 +149,7 @@ TEST_CASE("preflights are answered") {
         std::string text = "Host: a\r\nOrigin: ";
         text.append(origin).append("\r\nAccess-Control-Request-Method: ").append(method);
         text.append("\r\nAccess-Control-Request-Headers: ").append(fields).append("\r\n");
-        return guard.check(head_of("OPTIONS", "/x", text)).value();
+        return checked(guard, head_of("OPTIONS", "/x", text)).value();
     };
     const auto ok = ask("https://app.example", "PUT", "content-type, x-mine,tidewire-timeout-ms");
     CHECK(ok.status == 204);
@@ -145,7 +168,7 @@ TEST_CASE("any origin is any, but never with credentials") {
     auto cors = cors_of({"*"});
     const auto guard = Guard::make({.cors = cors}).value();
     const auto head = head_of("POST", "/", "Host: a\r\nOrigin: null\r\n");
-    CHECK_FALSE(guard.check(head));
+    CHECK_FALSE(checked(guard, head));
     Response response;
     guard.add_fields(head, response);
     CHECK(response.headers.get("access-control-allow-origin") == "*");

@@ -153,7 +153,8 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
-    if (text.starts_with(kUnix)) {
+    // A host may be called unix as well: its port tells it from a path.
+    if (text.starts_with(kUnix) && !parse_port(text.substr(kUnix.size()))) {
         auto path = unix_path(text);
         if (!path) return path.error();
         return HostPort{std::move(*path), 0};

@@ -15,8 +15,8 @@ if(TIDEWIRE_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT TIDEWIRE_SANITI
 endif()
 
 # Sanitizers must see the whole build, so they are set for the directory tree, not for a target.
-# Their presets do not make errors of warnings: instrumented code gives gcc false ones. Lines for the
-# stack traces are all the debug information they need: all of it takes a quarter of the build.
+# Their presets do not make errors of warnings: instrumented code gives gcc false ones. Lines for
+# the stack traces are all the debug information they need: the rest takes a quarter of the build.
 if(TIDEWIRE_SANITIZE)
     add_compile_options(-fsanitize=${TIDEWIRE_SANITIZE} -fno-sanitize-recover=all
                         -fno-omit-frame-pointer -g1)

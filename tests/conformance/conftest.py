@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -9,50 +10,46 @@ import pytest
 from conformance.ends import LANGUAGES, PAIRS, ClientEnd, ServerEnd
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[dict[str, ServerEnd]]:
+@contextlib.contextmanager
+def _running(*, secure: bool) -> Iterator[dict[str, ServerEnd]]:
     started: dict[str, ServerEnd] = {}
     try:
         for language in LANGUAGES:
-            started[language] = ServerEnd(language)
+            started[language] = ServerEnd(language, secure=secure)
         yield started
     finally:
         codes = {language: server.end() for language, server in started.items()}
     assert codes == dict.fromkeys(LANGUAGES, 0), "a server did not end well"
 
 
-@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: f"{pair[1]}-calls-{pair[0]}")
-def pair(
-    request: pytest.FixtureRequest, servers: dict[str, ServerEnd]
-) -> Iterator[tuple[ServerEnd, ClientEnd]]:
-    """A server and a client that is connected to it, in each of the nine combinations."""
-    server = servers[request.param[0]]
-    with ClientEnd(request.param[1]) as client:
-        assert client.connect(server.url) == {"value": server.url}
-        yield server, client
-    assert client.end() == 0, "the client did not end well"
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, ServerEnd]]:
+    with _running(secure=False) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
 def secure_servers() -> Iterator[dict[str, ServerEnd]]:
     """The same servers, speaking TLS."""
-    started: dict[str, ServerEnd] = {}
-    try:
-        for language in LANGUAGES:
-            started[language] = ServerEnd(language, secure=True)
+    with _running(secure=True) as started:
         yield started
-    finally:
-        codes = {language: server.end() for language, server in started.items()}
-    assert codes == dict.fromkeys(LANGUAGES, 0), "a server did not end well"
 
 
-@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: f"{pair[1]}-calls-{pair[0]}")
-def secure_pair(
-    request: pytest.FixtureRequest, secure_servers: dict[str, ServerEnd]
+@pytest.fixture(
+    scope="module",
+    params=[(scheme, *pair) for scheme in ("http", "https") for pair in PAIRS],
+    ids=lambda given: f"{given[2]}-calls-{given[1]}-by-{given[0]}",
+)
+def pair(
+    request: pytest.FixtureRequest,
+    servers: dict[str, ServerEnd],
+    secure_servers: dict[str, ServerEnd],
 ) -> Iterator[tuple[ServerEnd, ClientEnd]]:
-    """The nine combinations over TLS."""
-    server = secure_servers[request.param[0]]
-    with ClientEnd(request.param[1]) as client:
+    """A server and a client connected to it: the nine combinations, without and with TLS."""
+    scheme, server_language, client_language = request.param
+    server = (secure_servers if scheme == "https" else servers)[server_language]
+    assert server.url.startswith(f"{scheme}://")
+    with ClientEnd(client_language) as client:
         assert client.connect(server.url) == {"value": server.url}
         yield server, client
     assert client.end() == 0, "the client did not end well"

@@ -8,14 +8,10 @@
 #include <vector>
 
 #include "http/server.hpp"
+#include "support/bodies.hpp"
 #include "support/sim_runtime.hpp"
 
 namespace tidewire::testing {
-
-struct CountingBell final : base::Waiter {
-    void ring() override { ++rung; }
-    int rung = 0;
-};
 
 // Keeps every exchange for the test. Bodies below /up come streamed; /now is answered at once.
 class KeepingHandler final : public http::ExchangeHandler {

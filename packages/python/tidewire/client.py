@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from types import TracebackType
-from typing import Any, Final, Never, Self, TypeVar
+from typing import Any, Final, Generic, Never, Self, TypeVar
 
 from tidewire import _core
 from tidewire._errors_generated import InvalidArgumentError
@@ -23,6 +23,7 @@ from tidewire._token import HeaderFields, Token, TokenSource
 from tidewire.tls import ClientTls, native_client
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class _Missing:
@@ -48,9 +49,9 @@ class Client:
         return self._native.url
 
     @property
-    def methods(self) -> Methods:
+    def methods(self) -> Methods[Awaitable[Any]]:
         """The server's methods as functions: `await client.methods.add(a=1, b=2)`."""
-        return Methods(self)
+        return Methods(self.call)
 
     async def call(
         self,
@@ -128,24 +129,24 @@ class Client:
         return f"<Client {self.url}{' (closed)' if self._native.closed else ''}>"
 
 
-class Methods:
+class Methods(Generic[R]):
     """`client.methods.add(a=1)` is `client.call("add", {"a": 1})`; dots make dotted names."""
 
-    __slots__ = ("_client", "_prefix")
+    __slots__ = ("_call", "_prefix")
 
-    def __init__(self, client: Client, prefix: str = "") -> None:
-        self._client = client
+    def __init__(self, call: Callable[[str, dict[str, Any]], R], prefix: str = "") -> None:
+        self._call = call
         self._prefix = prefix
 
-    def __getattr__(self, name: str) -> Methods:
+    def __getattr__(self, name: str) -> Methods[R]:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Methods(self._client, f"{self._prefix}.{name}" if self._prefix else name)
+        return Methods(self._call, f"{self._prefix}.{name}" if self._prefix else name)
 
-    def __call__(self, *args: Never, **kwargs: Any) -> Awaitable[Any]:
+    def __call__(self, *args: Never, **kwargs: Any) -> R:
         if args:
             raise InvalidArgumentError("arguments are given by name")
-        return self._client.call(self._prefix, kwargs)
+        return self._call(self._prefix, kwargs)
 
 
 def _as_dict(args: object) -> dict[str, Any]:

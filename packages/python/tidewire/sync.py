@@ -19,16 +19,16 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, Never, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import tidewire.client
 from tidewire import _core
-from tidewire._errors_generated import ClosedError, InvalidArgumentError, MisuseError
+from tidewire._errors_generated import ClosedError, MisuseError
 from tidewire._token import HeaderFields, TokenSource
-from tidewire.client import _MISSING
+from tidewire.client import _MISSING, Methods
 from tidewire.tls import ClientTls
 
-__all__ = ["Client", "Methods", "connect"]
+__all__ = ["Client", "connect"]
 
 T = TypeVar("T")
 
@@ -133,9 +133,9 @@ class Client:
         return self._client.url
 
     @property
-    def methods(self) -> Methods:
+    def methods(self) -> Methods[Any]:
         """The server's methods as functions: `client.methods.add(a=1, b=2)`."""
-        return Methods(self)
+        return Methods(self.call)
 
     def call(
         self,
@@ -189,26 +189,6 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<sync {repr(self._client)[1:]}"
-
-
-class Methods:
-    """`client.methods.add(a=1)` is `client.call("add", {"a": 1})`; dots make dotted names."""
-
-    __slots__ = ("_client", "_prefix")
-
-    def __init__(self, client: Client, prefix: str = "") -> None:
-        self._client = client
-        self._prefix = prefix
-
-    def __getattr__(self, name: str) -> Methods:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Methods(self._client, f"{self._prefix}.{name}" if self._prefix else name)
-
-    def __call__(self, *args: Never, **kwargs: Any) -> Any:
-        if args:
-            raise InvalidArgumentError("arguments are given by name")
-        return self._client.call(self._prefix, kwargs)
 
 
 def connect(

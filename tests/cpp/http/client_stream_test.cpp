@@ -1,90 +1,41 @@
 // Streamed bodies of a client, both ways.
 #include <catch2/catch.hpp>
 
-#include <memory>
-#include <optional>
-
-#include "http/client_connection.hpp"
-#include "http/pool.hpp"
-#include "support/sim_runtime.hpp"
+#include "support/bodies.hpp"
+#include "support/pool_world.hpp"
 
 using namespace tidewire;
 using namespace std::chrono_literals;
 using http::Flow;
 using http::Piece;
-using testing::SimLoop;
+using testing::drain;
 using testing::SimPeer;
 
 namespace {
 
-constexpr std::uint16_t kPort = 80;
+using Bell = testing::CountingBell;
 
-struct Bell final : base::Waiter {
-    void ring() override { ++rung; }
-    int rung = 0;
-};
-
-// A server that the test plays itself.
-struct World : private base::AcceptEvents {
-    explicit World(http::PoolOptions options = {}) {
-        options.url = {"http", "h", kPort, ""};
-        acceptor = std::move(*loop.listen({"h", kPort, false}, *this));
-        pool = std::make_unique<http::Pool>(loop, std::move(options));
-    }
-    void on_accepted(std::unique_ptr<base::ByteStream> stream) override {
-        peers.push_back(std::make_unique<SimPeer>(std::move(stream)));
-    }
-    struct Sent {
-        base::Ref<http::Operation> operation = base::make_ref<http::Operation>();
-        std::shared_ptr<std::optional<Result<Response>>> result =
-            std::make_shared<std::optional<Result<Response>>>();
-        [[nodiscard]] bool settled() const { return result->has_value(); }
-        [[nodiscard]] ErrorCode code() const { return (*result)->error().code(); }
-        [[nodiscard]] http::Source& source() const { return operation->source(); }
-    };
-    Sent make(std::string method, bool stream_response) {
-        Sent sent;
-        sent.operation->method = std::move(method);
-        sent.operation->target = "/x";
+struct World : testing::PoolWorld {
+    using PoolWorld::PoolWorld;
+    static Sent make(std::string method, bool stream_response) {
+        Sent sent = PoolWorld::make(std::move(method));
         sent.operation->stream_response = stream_response;
-        sent.operation->done = [result = sent.result](Result<Response> response) {
-            REQUIRE_FALSE(result->has_value());
-            result->emplace(std::move(response));
-        };
         return sent;
     }
     Sent start(std::string method, bool stream_response = true,
                std::chrono::milliseconds timeout = 0ms) {
-        auto sent = make(std::move(method), stream_response);
+        Sent sent = make(std::move(method), stream_response);
         sent.operation->timeout = timeout;
-        pool->submit(sent.operation);
-        loop.run();
+        submit(sent);
         return sent;
     }
-    void answer(std::string_view bytes) {
-        peers.back()->send(bytes);
-        loop.run();
-    }
-    SimLoop loop;
-    std::unique_ptr<base::Acceptor> acceptor;
-    std::vector<std::unique_ptr<SimPeer>> peers;
-    std::unique_ptr<http::Pool> pool;
+    // On the newest connection.
+    void answer(std::string_view bytes) { PoolWorld::answer(peers.size() - 1, bytes); }
 };
 
 constexpr std::string_view kChunkedHead =
     "HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n";
 constexpr std::string_view kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-std::string drain(http::Source& source, Piece::Kind& last) {
-    std::string all;
-    while (true) {
-        auto piece = source.read();
-        REQUIRE(piece);
-        last = piece->kind;
-        if (last != Piece::Kind::bytes) return all;
-        all += piece->bytes;
-    }
-}
 
 }  // namespace
 

@@ -2,11 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include <memory>
-#include <optional>
-
-#include "http/client_connection.hpp"
-#include "support/sim_runtime.hpp"
+#include "support/pool_world.hpp"
 
 using namespace tidewire;
 using namespace std::chrono_literals;
@@ -15,46 +11,14 @@ using testing::SimPeer;
 
 namespace {
 
-constexpr std::uint16_t kPort = 80;
-
-// A server that the test plays itself: collects connections, answers by hand.
-struct World : private base::AcceptEvents {
-    explicit World(http::PoolOptions options = {}) {
-        options.url = {"http", "h", kPort, ""};
-        acceptor = std::move(*loop.listen({"h", kPort, false}, *this));
-        pool = std::make_unique<http::Pool>(loop, std::move(options));
-    }
-    void on_accepted(std::unique_ptr<base::ByteStream> stream) override {
-        peers.push_back(std::make_unique<SimPeer>(std::move(stream)));
-    }
-    struct Sent {
-        base::Ref<http::Operation> operation;
-        std::shared_ptr<std::optional<Result<Response>>> result;
-        [[nodiscard]] ErrorCode code() const { return (*result)->error().code(); }
-        [[nodiscard]] bool settled() const { return result->has_value(); }
-    };
+struct World : testing::PoolWorld {
+    using PoolWorld::PoolWorld;
     Sent submit(std::string method, std::chrono::milliseconds timeout = 0ms) {
-        Sent sent{base::make_ref<http::Operation>(),
-                  std::make_shared<std::optional<Result<Response>>>()};
-        sent.operation->method = std::move(method);
-        sent.operation->target = "/x";
+        Sent sent = make(std::move(method));
         sent.operation->timeout = timeout;
-        sent.operation->done = [result = sent.result](Result<Response> response) {
-            REQUIRE_FALSE(result->has_value());
-            result->emplace(std::move(response));
-        };
-        pool->submit(sent.operation);
-        loop.run();
+        PoolWorld::submit(sent);
         return sent;
     }
-    void answer(std::size_t peer, std::string_view bytes) {
-        peers[peer]->send(bytes);
-        loop.run();
-    }
-    SimLoop loop;
-    std::unique_ptr<base::Acceptor> acceptor;
-    std::vector<std::unique_ptr<SimPeer>> peers;
-    std::unique_ptr<http::Pool> pool;
 };
 
 constexpr std::string_view kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";

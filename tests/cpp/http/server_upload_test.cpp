@@ -18,18 +18,6 @@ using Bell = CountingBell;
 constexpr std::string_view kUpload =
     "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
 
-// Everything that the source has now.
-std::string drain(http::Source& source, Piece::Kind& last) {
-    std::string all;
-    while (true) {
-        auto piece = source.read();
-        REQUIRE(piece);
-        last = piece->kind;
-        if (last != Piece::Kind::bytes) return all;
-        all += piece->bytes;
-    }
-}
-
 }  // namespace
 
 TEST_CASE("a streamed request is read as it comes, however it is cut") {

@@ -1,81 +1,29 @@
+import {
+  CALL_OPTIONS,
+  CONNECT_OPTIONS,
+  type CallOptions,
+  type ConnectOptions,
+  NO_OPTIONS,
+  REQUEST_OPTIONS,
+  type RequestOptions,
+  bodyOf,
+  checkCount,
+  checkText,
+} from './client_options'
 import { TidewireError } from './errors'
-import {
-  type Operation,
-  beginOperation,
-  endOperation,
-  hold,
-  native,
-  release,
-  scheduleFlush,
-} from './handoff'
-import { type HeadersInit, flatHeaders, takeContentType } from './headers'
+import { hold, native, release } from './handoff'
+import { flatHeaders, takeContentType } from './headers'
 import { encode, parsedValue } from './json'
-import { type Limits, checkDuration, checkOptions, checkTimeout } from './options'
-import {
-  BYTES_TYPE,
-  JSON_DEPTH_MAX,
-  JSON_TYPE,
-  type Response,
-  TEXT_TYPE,
-  received,
-} from './response'
-import { type ClientTls, checkedClientTls } from './tls'
-import { Token, type TokenSource } from './token'
-
-export interface ConnectOptions {
-  /** Of each operation that gives none. Default 30,000; Infinity or 0: no deadline. */
-  timeoutMs?: number
-  /** Of one attempt to connect. Default 10,000. */
-  connectTimeoutMs?: number
-  /** Further operations wait for one of these. Default 100. */
-  connectionsMax?: number
-  /** After which a kept connection is closed. Default 60,000. */
-  idleTimeoutMs?: number
-  /** Sent with every request. */
-  headers?: HeadersInit
-  limits?: Limits
-  /**
-   * Sent with every operation as `Authorization: Bearer`, unless its headers have that field. A
-   * function gives it; it is called again, once, when the server answers `token_expired`.
-   */
-  token?: TokenSource
-  /** Whom to trust behind an `https:` URL. Default: the CAs of the system. */
-  tls?: ClientTls
-}
-
-export interface CallOptions {
-  /** The deadline, which the server is told. Infinity or 0: none. */
-  timeoutMs?: number
-  /** Aborting it cancels the call, and the server's handler is told. */
-  signal?: AbortSignal
-  headers?: HeadersInit
-}
-
-export interface RequestOptions extends CallOptions {
-  /** The body as JSON. */
-  json?: unknown
-  /** The body as it is. */
-  body?: string | Uint8Array
-}
+import { perform } from './operation'
+import { checkDuration, checkOptions, checkTimeout } from './options'
+import { JSON_DEPTH_MAX, type Response, received } from './response'
+import { checkedClientTls } from './tls'
+import { Token } from './token'
 
 /** `client.methods.add({ a, b })` is `client.call('add', { a, b })`. */
 export type Methods = Readonly<
   Record<string, (args?: unknown, options?: CallOptions) => Promise<unknown>>
 >
-
-const CONNECT_OPTIONS = [
-  'timeoutMs',
-  'connectTimeoutMs',
-  'connectionsMax',
-  'idleTimeoutMs',
-  'headers',
-  'limits',
-  'token',
-  'tls',
-]
-const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers']
-const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json', 'body']
-const NO_OPTIONS: RequestOptions = {}
 
 /** The default of the core. */
 const TIMEOUT_MS = 30_000
@@ -259,86 +207,6 @@ export class Client implements AsyncDisposable {
   }
 }
 
-/**
- * An operation as a promise. `begin` hands it to the core under its number; `take` makes the value
- * of the result that the core gives.
- */
-function perform<T>(
-  signal: AbortSignal | undefined,
-  take: (result: number, status: number) => T,
-  begin: (operation: number) => void,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new TidewireError('invalid_argument', 'signal is an AbortSignal')
-    }
-    if (signal?.aborted === true) throw cancelledBy(signal)
-    const operation: Operation = {
-      completed: (result, status) => {
-        if (signal !== undefined) unwatch(signal, number)
-        try {
-          resolve(take(result, status))
-        } catch (error) {
-          reject(asError(error))
-        }
-      },
-      failed: (error) => {
-        if (signal !== undefined) unwatch(signal, number)
-        const ours = signal?.aborted === true && error.code === 'cancelled'
-        reject(ours ? cancelledBy(signal) : error)
-      },
-    }
-    const number = beginOperation(operation)
-    try {
-      begin(number)
-    } catch (error) {
-      endOperation(number)
-      throw error
-    }
-    scheduleFlush()
-    if (signal !== undefined) watch(signal, number)
-  })
-}
-
-/** The operations that each signal cancels: with one listener, however many they are. */
-const watched = new WeakMap<AbortSignal, Set<number>>()
-
-function watch(signal: AbortSignal, number: number): void {
-  let numbers = watched.get(signal)
-  if (numbers === undefined) {
-    const made = new Set<number>()
-    const cancelAll = (): void => made.forEach((one) => native.operationCancel(one))
-    signal.addEventListener('abort', cancelAll, { once: true })
-    watched.set(signal, made)
-    numbers = made
-  }
-  numbers.add(number)
-}
-
-function unwatch(signal: AbortSignal, number: number): void {
-  watched.get(signal)?.delete(number)
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new TidewireError('internal', String(thrown))
-}
-
-function cancelledBy(signal: AbortSignal): TidewireError {
-  return new TidewireError('cancelled', undefined, { cause: signal.reason })
-}
-
-function bodyOf(options: RequestOptions): [string | Uint8Array | undefined, string | undefined] {
-  const { body, json } = options
-  if (json !== undefined) {
-    if (body === undefined) return [encode(json), JSON_TYPE]
-    throw new TidewireError('invalid_argument', 'a request has json or a body, not both')
-  }
-  if (body === undefined) return [undefined, undefined]
-  if (typeof body === 'string') return [body, TEXT_TYPE]
-  if (body instanceof Uint8Array) return [body, BYTES_TYPE]
-  throw new TidewireError('invalid_argument', 'a body is a string or a Uint8Array')
-}
-
 function methodsOf(client: Client): Methods {
   return new Proxy(Object.create(null) as Methods, {
     get(_, name) {
@@ -347,15 +215,4 @@ function methodsOf(client: Client): Methods {
       return (args?: unknown, options?: CallOptions) => client.call(name, args, options)
     },
   })
-}
-
-function checkCount(name: string, count: number | undefined): number | undefined {
-  if (count === undefined || (Number.isInteger(count) && count >= 1)) return count
-  throw new TidewireError('invalid_argument', `${name} is an integer above 0`)
-}
-
-function checkText(what: string, value: unknown): void {
-  if (typeof value !== 'string') {
-    throw new TidewireError('invalid_argument', `${what} is a string`)
-  }
 }

@@ -18,7 +18,7 @@ import {
   checkMethodOptions,
   typedHandler,
 } from './method_types'
-import { type Limits, checkDuration, checkOptions } from './options'
+import { checkDuration, checkOptions } from './options'
 import { JSON_DEPTH_MAX } from './response'
 import {
   type Handler,
@@ -28,17 +28,15 @@ import {
   MethodRunner,
   RouteRunner,
 } from './runner'
+import {
+  type ServerOptions,
+  checkHandler,
+  checkHook,
+  checkServerOptions,
+} from './server_options'
 import type { StandardSchemaV1 } from './standard_schema'
 import { type Tls, checkedTls } from './tls'
-import { WEB_OPTIONS, type WebOptions, checkedWebOptions } from './web'
-
-export interface ServerOptions extends WebOptions {
-  /** Threads of the core that serve connections. Default 1. */
-  loops?: number
-  limits?: Limits
-  /** Whether callers are told the messages of exceptions in handlers. */
-  debug?: boolean
-}
+import { checkedWebOptions } from './web'
 
 const released = new FinalizationRegistry<number>((handle) => native.serverRelease(handle))
 
@@ -72,14 +70,8 @@ export class Server implements AsyncDisposable {
 
   /** `address`: `host:port`, `[::1]:port`, port 0 takes a free one; or `unix:/run/app.sock`. */
   constructor(address: string, options: ServerOptions = {}) {
-    if (typeof address !== 'string') {
-      throw new TidewireError('invalid_argument', 'an address is a string, "host:port"')
-    }
-    checkOptions('Server', options, ['loops', 'limits', 'debug', ...WEB_OPTIONS])
+    checkServerOptions(address, options)
     const { loops, limits } = options
-    if (loops !== undefined && !(Number.isInteger(loops) && loops >= 1 && loops <= 256)) {
-      throw new TidewireError('invalid_argument', 'loops is an integer from 1 to 256')
-    }
     this.#debug = options.debug ?? false
     this.#jsonDepthMax = limits?.jsonDepthMax ?? JSON_DEPTH_MAX
     this.#handle = native.serverCreate(
@@ -345,19 +337,4 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void
   const promise = new Promise<void>((settle) => (resolve = settle))
   return { promise, resolve }
-}
-
-function checkHook(hook: unknown): void {
-  if (typeof hook !== 'function') {
-    throw new TidewireError('invalid_argument', 'a hook is a function')
-  }
-}
-
-function checkHandler(first: unknown, second: unknown, handler: unknown): void {
-  if (typeof first !== 'string' || typeof second !== 'string') {
-    throw new TidewireError('invalid_argument', 'methods, patterns and names are strings')
-  }
-  if (typeof handler !== 'function') {
-    throw new TidewireError('invalid_argument', 'a handler is a function')
-  }
 }

@@ -36,9 +36,7 @@ _MISSING: Final = _Missing()
 class Client:
     """One server's methods and routes, over a pool of kept connections. See `connect()`."""
 
-    def __init__(
-        self, native: _core.Client, host: _core.Host, token: Token | None = None
-    ) -> None:
+    def __init__(self, native: _core.Client, host: _core.Host, token: Token | None = None) -> None:
         self._token = token
         self._native = native
         self._host = host

@@ -1,0 +1,83 @@
+import { TidewireError } from './errors'
+import type { HeadersInit } from './headers'
+import { encode } from './json'
+import type { Limits } from './options'
+import { BYTES_TYPE, JSON_TYPE, TEXT_TYPE } from './response'
+import type { ClientTls } from './tls'
+import type { TokenSource } from './token'
+
+export interface ConnectOptions {
+  /** Of each operation that gives none. Default 30,000; Infinity or 0: no deadline. */
+  timeoutMs?: number
+  /** Of one attempt to connect. Default 10,000. */
+  connectTimeoutMs?: number
+  /** Further operations wait for one of these. Default 100. */
+  connectionsMax?: number
+  /** After which a kept connection is closed. Default 60,000. */
+  idleTimeoutMs?: number
+  /** Sent with every request. */
+  headers?: HeadersInit
+  limits?: Limits
+  /**
+   * Sent with every operation as `Authorization: Bearer`, unless its headers have that field. A
+   * function gives it; it is called again, once, when the server answers `token_expired`.
+   */
+  token?: TokenSource
+  /** Whom to trust behind an `https:` URL. Default: the CAs of the system. */
+  tls?: ClientTls
+}
+
+export interface CallOptions {
+  /** The deadline, which the server is told. Infinity or 0: none. */
+  timeoutMs?: number
+  /** Aborting it cancels the call, and the server's handler is told. */
+  signal?: AbortSignal
+  headers?: HeadersInit
+}
+
+export interface RequestOptions extends CallOptions {
+  /** The body as JSON. */
+  json?: unknown
+  /** The body as it is. */
+  body?: string | Uint8Array
+}
+
+export const CONNECT_OPTIONS = [
+  'timeoutMs',
+  'connectTimeoutMs',
+  'connectionsMax',
+  'idleTimeoutMs',
+  'headers',
+  'limits',
+  'token',
+  'tls',
+]
+export const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers']
+export const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json', 'body']
+export const NO_OPTIONS: RequestOptions = {}
+
+/** The bytes of a body, and its type. */
+export function bodyOf(
+  options: RequestOptions,
+): [string | Uint8Array | undefined, string | undefined] {
+  const { body, json } = options
+  if (json !== undefined) {
+    if (body === undefined) return [encode(json), JSON_TYPE]
+    throw new TidewireError('invalid_argument', 'a request has json or a body, not both')
+  }
+  if (body === undefined) return [undefined, undefined]
+  if (typeof body === 'string') return [body, TEXT_TYPE]
+  if (body instanceof Uint8Array) return [body, BYTES_TYPE]
+  throw new TidewireError('invalid_argument', 'a body is a string or a Uint8Array')
+}
+
+export function checkCount(name: string, count: number | undefined): number | undefined {
+  if (count === undefined || (Number.isInteger(count) && count >= 1)) return count
+  throw new TidewireError('invalid_argument', `${name} is an integer above 0`)
+}
+
+export function checkText(what: string, value: unknown): void {
+  if (typeof value !== 'string') {
+    throw new TidewireError('invalid_argument', `${what} is a string`)
+  }
+}

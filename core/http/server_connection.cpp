@@ -71,6 +71,10 @@ void ServerConnection::on_bytes(std::string_view bytes) {
 
 void ServerConnection::parse() {
     while (stream_ && !closing_) {
+        if (!next_ && parser_.between() && !parser_.unread().empty()) {
+            next_ = new_exchange();
+            parser_.put_next_head_into(next_->head);
+        }
         auto event = parser_.next();
         if (!event) {
             server_.count().protocol_errors.add(1);
@@ -102,8 +106,7 @@ base::Ref<Http1Exchange> ServerConnection::new_exchange() {
 }
 
 void ServerConnection::begin_request() {
-    current_ = new_exchange();
-    current_->head.swap(parser_.head());
+    current_ = std::move(next_);
     const auto& framing = current_->head.framing;
     current_->keep_alive = framing.keep_alive && !server_.draining();
     any_request_ = true;

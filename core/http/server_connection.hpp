@@ -125,6 +125,7 @@ private:
     std::unique_ptr<base::ByteStream> stream_;  // empty: over
     const std::string peer_address_;
     codec::http1::RequestParser parser_;
+    base::Ref<Http1Exchange> next_;     // the parser writes its head
     base::Ref<Http1Exchange> current_;  // its body is arriving
     base::Ref<Http1Exchange> spare_;    // answered, nobody else holds it: used for the next one
     std::deque<base::Ref<Http1Exchange>> owed_;  // in the order of the requests

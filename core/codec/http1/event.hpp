@@ -42,7 +42,7 @@ struct Framing {
     }
 };
 
-// Strings are reused: swap them out instead of copying, clear() keeps their room.
+// Strings are reused: clear() keeps their room.
 struct RequestHead {
     std::string method;
     std::string target;
@@ -50,7 +50,6 @@ struct RequestHead {
     Headers headers;
     Framing framing;
     void clear();
-    void swap(RequestHead& other) noexcept;
 };
 
 struct ResponseHead {

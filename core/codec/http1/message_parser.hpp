@@ -50,7 +50,9 @@ public:
         }
     }
 
-    [[nodiscard]] Head& head() noexcept { return head_; }
+    [[nodiscard]] Head& head() noexcept { return *head_; }
+    void put_next_head_into(Head& head) noexcept { next_head_ = &head; }
+    [[nodiscard]] bool between() const noexcept { return state_ == State::first_line; }
     [[nodiscard]] bool idle() const noexcept {
         return state_ == State::closed || (state_ == State::first_line && input_.empty());
     }
@@ -135,6 +137,7 @@ private:
             find_line(room, is_request ? ErrorCode::uri_too_long : ErrorCode::header_too_large);
         if (line.step != Step::again) return line.step;
 
+        head_ = std::exchange(next_head_, &own_head_);
         begin_head();
         if (const std::size_t size = whole_head(line.size); size != 0) {
             if (head_parser_->whole(input_.rest().substr(0, size))) {
@@ -155,9 +158,9 @@ private:
     }
 
     void begin_head() {
-        head_.clear();
+        head_->clear();
         rules_.reset();
-        head_parser_.emplace(head_, rules_);
+        head_parser_.emplace(*head_, rules_);
         fields_ = 0;
         body_bytes_ = 0;
         extension_bytes_ = 0;
@@ -205,7 +208,7 @@ private:
 
     // RFC 9112 6.3.
     Step frame_body() {
-        Framing& framing = head_.framing;
+        Framing& framing = head_->framing;
         if (has_no_body()) {
             state_ = State::end;
         } else if (framing.chunked) {
@@ -222,6 +225,9 @@ private:
             framing.keep_alive = false;
             state_ = State::endless_body;
         }
+        // From here on the head is the caller's.
+        last_ = !framing.keep_alive;
+        if constexpr (!is_request) status_ = head_->status;
         return emit(HeadEvent{});
     }
 
@@ -229,8 +235,8 @@ private:
         if constexpr (is_request) {
             return false;
         } else {
-            return head_request_ || head_.status < 200 || head_.status == 204 ||
-                   head_.status == 304;
+            return head_request_ || head_->status < 200 || head_->status == 204 ||
+                   head_->status == 304;
         }
     }
 
@@ -318,10 +324,10 @@ private:
         head_bytes_ = 0;
         state_ = State::first_line;
         if constexpr (!is_request) {
-            if (head_.status == 101) state_ = State::upgraded;
-            if (head_.status >= 200) head_request_ = false;
+            if (status_ == 101) state_ = State::upgraded;
+            if (status_ >= 200) head_request_ = false;
         }
-        if (state_ == State::first_line && !head_.framing.keep_alive) state_ = State::closed;
+        if (state_ == State::first_line && last_) state_ = State::closed;
         return emit(EndEvent{});
     }
 
@@ -356,7 +362,9 @@ private:
     const ParserLimits limits_;
     std::size_t body_bytes_max_;
     Input input_;
-    Head head_;
+    Head own_head_;
+    Head* head_ = &own_head_;
+    Head* next_head_ = &own_head_;
     FramingRules rules_;
     std::optional<HeadParser<is_request>> head_parser_;
     State state_ = State::first_line;
@@ -364,6 +372,8 @@ private:
     std::optional<Error> error_;
     bool eof_ = false;
     bool head_request_ = false;
+    bool last_ = false;  // this message said so
+    int status_ = 0;
     std::size_t line_begin_ = 0;       // offsets in the rest of the input
     std::size_t scanned_ = 0;          // no line ends before it
     std::size_t head_bytes_ = 0;       // of this message, trailers included

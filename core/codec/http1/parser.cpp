@@ -18,14 +18,6 @@ void RequestHead::clear() {
     framing = {};
 }
 
-void RequestHead::swap(RequestHead& other) noexcept {
-    method.swap(other.method);
-    target.swap(other.target);
-    std::swap(version_minor, other.version_minor);
-    headers.swap(other.headers);
-    std::swap(framing, other.framing);
-}
-
 void ResponseHead::clear() {
     status = 0;
     version_minor = 1;
@@ -45,6 +37,10 @@ void RequestParser::feed_eof() { impl_->feed_eof(); }
 Result<std::optional<Event>> RequestParser::next() { return impl_->next(); }
 void RequestParser::limit_body(std::size_t bytes_max) noexcept { impl_->limit_body(bytes_max); }
 RequestHead& RequestParser::head() noexcept { return impl_->head(); }
+void RequestParser::put_next_head_into(RequestHead& head) noexcept {
+    impl_->put_next_head_into(head);
+}
+bool RequestParser::between() const noexcept { return impl_->between(); }
 bool RequestParser::idle() const noexcept { return impl_->idle(); }
 std::string_view RequestParser::unread() const noexcept { return impl_->unread(); }
 

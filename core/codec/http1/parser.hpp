@@ -46,8 +46,13 @@ public:
     // what its chunks say; a declared length was judged at the head.
     void limit_body(std::size_t bytes_max) noexcept;
 
-    // Of the message whose HeadEvent came last; the caller may swap its strings out.
+    // Of the message whose HeadEvent came last.
     [[nodiscard]] RequestHead& head() noexcept;
+    // Writes the next head, that one only, into `head` instead, whose strings keep their room. It
+    // must last until the HeadEvent of that message, or the parser.
+    void put_next_head_into(RequestHead& head) noexcept;
+    // True while no first line of a next message is whole.
+    [[nodiscard]] bool between() const noexcept;
     // True between messages, when no byte of a next one has come: an end here cuts nothing.
     [[nodiscard]] bool idle() const noexcept;
     [[nodiscard]] std::string_view unread() const noexcept;

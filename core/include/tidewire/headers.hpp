@@ -39,10 +39,6 @@ public:
     void add_unchecked(std::string_view name, std::string_view value);
     void remove(std::string_view name);
     void clear() noexcept;
-    void swap(Headers& other) noexcept {
-        block_.swap(other.block_);
-        entries_.swap(other.entries_);
-    }
 
     // The first field of that name. Views last until the next change.
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;

@@ -19,9 +19,7 @@ codec::http1::RequestHead head_of(std::string_view method, std::string_view targ
     text.append(fields).append("\r\n");
     parser.feed(text);
     REQUIRE(parser.next().value());
-    codec::http1::RequestHead head;
-    head.swap(parser.head());
-    return head;
+    return parser.head();
 }
 
 std::optional<Response> checked(const Guard& guard, const codec::http1::RequestHead& head) {

@@ -75,20 +75,20 @@ void ServerConnection::parse() {
             next_ = new_exchange();
             parser_.put_next_head_into(next_->head);
         }
-        auto event = parser_.next();
-        if (!event) {
-            server_.count().protocol_errors.add(1);
-            if (current_streamed_) current_->begun_source()->fail(event.error());
-            refuse(event.error());
-            return;
-        }
-        if (!*event) return;
-        switch ((*event)->index()) {
-            case 0: begin_request(); break;
-            case 1: take_chunk(std::get<codec::http1::ChunkEvent>(**event).bytes); break;
-            default: finish_request(); break;
+        switch (parser_.poll()) {
+            case codec::http1::Signal::need_more: return;
+            case codec::http1::Signal::head: begin_request(); break;
+            case codec::http1::Signal::chunk: take_chunk(parser_.chunk()); break;
+            case codec::http1::Signal::end: finish_request(); break;
+            case codec::http1::Signal::failed: refuse_peer(parser_.error()); return;
         }
     }
+}
+
+void ServerConnection::refuse_peer(const Error& error) {
+    server_.count().protocol_errors.add(1);
+    if (current_streamed_) current_->begun_source()->fail(error);
+    refuse(error);
 }
 
 base::Ref<Http1Exchange> ServerConnection::new_exchange() {

@@ -92,6 +92,7 @@ private:
     void turn_ended() override;
 
     void parse();
+    void refuse_peer(const Error& error);
     void begin_request();
     void begin_streamed();
     void take_chunk(std::string_view bytes);

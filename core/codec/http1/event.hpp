@@ -37,6 +37,18 @@ struct Framing {
     std::optional<std::size_t> content_length;
     std::int32_t host_index = -1;  // of Host among the fields (requests); -1: none
     std::uint8_t web_fields = 0;   // bits of WebField (requests)
+
+    // One by one: a whole default would be made of bytes on the stack and read from there in one
+    // piece, which a CPU has to wait for.
+    void clear() noexcept {
+        keep_alive = true;
+        chunked = false;
+        upgrade = false;
+        expect_continue = false;
+        content_length.reset();
+        host_index = -1;
+        web_fields = 0;
+    }
     [[nodiscard]] bool has(WebField field) const noexcept {
         return (web_fields & static_cast<std::uint8_t>(field)) != 0;
     }
@@ -69,5 +81,9 @@ struct ChunkEvent {
 struct EndEvent {};
 
 using Event = std::variant<HeadEvent, ChunkEvent, EndEvent>;
+
+// The same without an object to be made and taken apart, for the connection that asks three times
+// a request.
+enum class Signal : std::uint8_t { need_more, head, chunk, end, failed };
 
 }  // namespace tidewire::codec::http1

@@ -22,7 +22,7 @@ enum class FramingField : std::uint8_t {
 
 class FramingRules {
 public:
-    void reset() noexcept { *this = FramingRules(); }
+    void reset() noexcept { has_host_ = close_ = keep_alive_ = upgrade_ = false; }
 
     [[nodiscard]] std::string_view field(FramingField field, std::string_view value,
                                          Framing& framing) noexcept;

@@ -38,16 +38,29 @@ public:
     void feed_eof() noexcept { eof_ = true; }
     void expect(bool head_request) noexcept { head_request_ = head_request; }
 
-    [[nodiscard]] Result<std::optional<Event>> next() {
-        if (error_) return *error_;
+    [[nodiscard]] Signal poll() {
+        if (error_) return Signal::failed;
         while (true) {
             switch (step()) {
                 case Step::again: break;
-                case Step::event: return std::optional<Event>(event_);
-                case Step::failed: return *error_;
+                case Step::event: return signal_;
+                case Step::failed: return Signal::failed;
                 case Step::need_more: return end_of_input();
             }
         }
+    }
+    [[nodiscard]] std::string_view chunk() const noexcept { return chunk_; }
+    [[nodiscard]] const Error& error() const noexcept { return *error_; }
+
+    [[nodiscard]] Result<std::optional<Event>> next() {
+        switch (poll()) {
+            case Signal::need_more: return std::optional<Event>();
+            case Signal::head: return std::optional<Event>(HeadEvent{});
+            case Signal::chunk: return std::optional<Event>(ChunkEvent{chunk_});
+            case Signal::end: return std::optional<Event>(EndEvent{});
+            case Signal::failed: break;
+        }
+        return *error_;
     }
 
     [[nodiscard]] Head& head() noexcept { return *head_; }
@@ -228,7 +241,7 @@ private:
         // From here on the head is the caller's.
         last_ = !framing.keep_alive;
         if constexpr (!is_request) status_ = head_->status;
-        return emit(HeadEvent{});
+        return emit(Signal::head);
     }
 
     [[nodiscard]] bool has_no_body() const noexcept {
@@ -244,7 +257,8 @@ private:
         const std::size_t size = std::min(bytes_max, input_.rest().size());
         if (size == 0) return Step::need_more;
         body_bytes_ += size;
-        return emit(ChunkEvent{input_.take(size)});
+        chunk_ = input_.take(size);
+        return emit(Signal::chunk);
     }
 
     Step counted_part(State after) {
@@ -328,7 +342,7 @@ private:
             if (status_ >= 200) head_request_ = false;
         }
         if (state_ == State::first_line && last_) state_ = State::closed;
-        return emit(EndEvent{});
+        return emit(Signal::end);
     }
 
     // RFC 9112 9.6: what comes after the last message is not looked at.
@@ -337,8 +351,8 @@ private:
         return Step::need_more;
     }
 
-    Step emit(Event event) noexcept {
-        event_ = event;
+    Step emit(Signal signal) noexcept {
+        signal_ = signal;
         return Step::event;
     }
 
@@ -350,13 +364,11 @@ private:
         return Step::failed;
     }
 
-    Result<std::optional<Event>> end_of_input() {
+    Signal end_of_input() {
         input_.keep();
-        if (eof_ && !idle() && state_ != State::upgraded) {
-            fail(ErrorCode::connection_lost, "The connection ended in the middle of a message.");
-            return *error_;
-        }
-        return std::optional<Event>();
+        if (!eof_ || idle() || state_ == State::upgraded) return Signal::need_more;
+        fail(ErrorCode::connection_lost, "The connection ended in the middle of a message.");
+        return Signal::failed;
     }
 
     const ParserLimits limits_;
@@ -368,7 +380,8 @@ private:
     FramingRules rules_;
     std::optional<HeadParser<is_request>> head_parser_;
     State state_ = State::first_line;
-    Event event_;
+    Signal signal_ = Signal::need_more;
+    std::string_view chunk_;
     std::optional<Error> error_;
     bool eof_ = false;
     bool head_request_ = false;

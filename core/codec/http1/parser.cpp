@@ -15,7 +15,7 @@ void RequestHead::clear() {
     target.clear();
     version_minor = 1;
     headers.clear();
-    framing = {};
+    framing.clear();
 }
 
 void ResponseHead::clear() {
@@ -23,7 +23,7 @@ void ResponseHead::clear() {
     version_minor = 1;
     reason.clear();
     headers.clear();
-    framing = {};
+    framing.clear();
 }
 
 class RequestParser::Impl final : public MessageParser<true> {
@@ -35,6 +35,9 @@ RequestParser::~RequestParser() = default;
 void RequestParser::feed(std::string_view bytes) { impl_->feed(bytes); }
 void RequestParser::feed_eof() { impl_->feed_eof(); }
 Result<std::optional<Event>> RequestParser::next() { return impl_->next(); }
+Signal RequestParser::poll() { return impl_->poll(); }
+std::string_view RequestParser::chunk() const noexcept { return impl_->chunk(); }
+const Error& RequestParser::error() const noexcept { return impl_->error(); }
 void RequestParser::limit_body(std::size_t bytes_max) noexcept { impl_->limit_body(bytes_max); }
 RequestHead& RequestParser::head() noexcept { return impl_->head(); }
 void RequestParser::put_next_head_into(RequestHead& head) noexcept {

@@ -41,6 +41,10 @@ public:
     void feed(std::string_view bytes);
     void feed_eof();
     [[nodiscard]] Result<std::optional<Event>> next();
+    // What next() says, in parts: after `chunk` its bytes, after `failed` the error.
+    [[nodiscard]] Signal poll();
+    [[nodiscard]] std::string_view chunk() const noexcept;
+    [[nodiscard]] const Error& error() const noexcept;
 
     // Instead of body_bytes_max, from now on. Of a message whose head has come already it holds for
     // what its chunks say; a declared length was judged at the head.

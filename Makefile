@@ -9,8 +9,8 @@ suites := cpp python node conformance interop tidy
 # `make demo ONCE=1` ends by itself.
 demo_arguments := $(if $(ONCE),--once)
 
-.PHONY: help setup build demo test $(suites:%=test-%) lint asan tsan fuzz-quick tidy wheel tarball \
-        install-check bench-quick bench fresh generate readme clean
+.PHONY: help setup build demo test $(suites:%=test-%) lint asan tsan fuzz-quick check torture tidy wheel tarball \
+        install-check bench-quick bench fresh faults generate readme clean
 
 help: ## This list
 	@printf 'tidewire %s\n\n' "$$(cat VERSION)"
@@ -36,6 +36,9 @@ $(suites:%=test-%): test-%: setup
 lint: setup ## mypy --strict, ruff, tsc, eslint
 	@$(run) lint
 
+faults: build ## Servers under attack (slow, stalled, silent, too many peers), others go on
+	@$(run) faults
+
 asan: setup ## Core and lifecycle tests under address and undefined behaviour sanitizers
 	@$(run) asan
 
@@ -45,6 +48,13 @@ tsan: setup ## Core tests under the thread sanitizer
 fuzz-quick: ## Each fuzz target for ten seconds (clang 19)
 	@scripts/setup.sh build ci
 	@$(run) fuzz
+
+check: ## All that must pass before a change lands: tests, lint, sanitizers, fuzzing, artefacts
+	@.ci/run
+
+torture: setup ## The long forms, two hours: memory over 10^6 calls, ten minutes of each fuzz target
+	@scripts/setup.sh build ci
+	@$(run) torture
 
 tidy: setup ## Layers, sizes, exported names, versions, generated files
 	@$(run) test tidy

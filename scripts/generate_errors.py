@@ -72,9 +72,9 @@ def cpp(rows: list[dict[str, Any]]) -> str:
     ]
     for row in rows:
         lines.append(
-            f"    {{ErrorCode::{row['code']}, \"{row['code']}\", "
+            f'    {{ErrorCode::{row["code"]}, "{row["code"]}", '
             f"{'true' if row['retryable'] else 'false'}, {row['http'] or 0}, "
-            f"{row['close'] or 0},\n     \"{row['when']}\"}},"
+            f'{row["close"] or 0},\n     "{row["when"]}"}},'
         )
     lines += ["}};", "", "}  // namespace tidewire", ""]
     return "\n".join(lines)

@@ -3,8 +3,9 @@
     run_suites.py build                        build everything
     run_suites.py bench-build                  build everything that the benchmarks run
     run_suites.py test [SUITE...]              build, then all suites or the given ones
-    run_suites.py lint | asan | tsan | fuzz | artefacts | demo
+    run_suites.py lint | faults | asan | tsan | fuzz | artefacts | demo
     run_suites.py ci                           all that `test` does not do; adds test's results
+    run_suites.py torture                      the long forms: hours
 
 The last line of a run that tests is `N passed, N failed, N skipped`. The exit code is not 0 when a
 test failed or was skipped, when a step failed, or when a suite ran no test.
@@ -198,14 +199,16 @@ def chosen(mode: str, names: list[str]) -> list[Stage]:
         "build": suites.build_all,
         "bench-build": suites.bench_build,
         "lint": suites.lint,
+        "faults": suites.faults,
         "asan": suites.asan,
         "tsan": suites.tsan,
         "fuzz": suites.fuzz,
         "artefacts": suites.artefacts,
         "demo": suites.demo,
+        "torture": suites.torture,
     }
     if mode == "ci":
-        order = ["lint", "asan", "tsan", "fuzz", "artefacts", "demo"]
+        order = ["lint", "faults", "asan", "tsan", "fuzz", "artefacts", "demo"]
         return [stage for name in order for stage in groups[name]()]
     return groups[mode]()
 

@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "results"
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 FUZZ_SECONDS = 10
+# Of `make torture`: for each target; and the switch that the tests of memory look at.
+LONG_FUZZ_SECONDS = 600
+LONG = {"TIDEWIRE_TORTURE": "1"}
 JOBS = str(min(os.cpu_count() or 1, 8))
 
 
@@ -51,7 +54,8 @@ def build(preset: str, *targets: str) -> list[Stage]:
     ]
 
 
-def catch(name: str, preset: str, env: dict[str, str] | None = None) -> Stage:
+def catch(name: str, preset: str, env: dict[str, str] | None = None, *, tests: str = "") -> Stage:
+    """`tests`: the tags of Catch2 that choose, "[memory]"; empty for all."""
     results = RESULTS / f"{name.replace(' ', '-')}.xml"
     command = [
         str(ROOT / "build" / preset / "tests" / "cpp" / "tidewire_tests"),
@@ -60,6 +64,8 @@ def catch(name: str, preset: str, env: dict[str, str] | None = None) -> Stage:
         "--out",
         str(results),
     ]
+    if tests:
+        command.append(tests)
     if preset == "tsan":
         # The address space layout of newer kernels is more random than TSan of gcc 12 can take.
         command = ["setarch", os.uname().machine, "-R", *command]
@@ -187,7 +193,7 @@ def fuzz_targets() -> list[Path]:
     return sorted((ROOT / "tests" / "cpp" / "fuzz").glob("*_fuzz.cpp"))
 
 
-def fuzz() -> list[Stage]:
+def fuzz(seconds: int = FUZZ_SECONDS) -> list[Stage]:
     stages = build("fuzz", "fuzzers")
     for source in fuzz_targets():
         # New inputs go to the build folder; the seeds of the repository are read only.
@@ -196,7 +202,7 @@ def fuzz() -> list[Stage]:
         seeds = source.parent / "corpus" / source.stem.removesuffix("_fuzz")
         command = [
             str(ROOT / "build" / "fuzz" / "fuzz" / source.stem),
-            f"-max_total_time={FUZZ_SECONDS}",
+            f"-max_total_time={seconds}",
             "-rss_limit_mb=1024",
             "-timeout=5",
             "-print_final_stats=1",
@@ -215,6 +221,22 @@ def artefacts() -> list[Stage]:
         Stage("wheel", ["scripts/wheel.sh"], kind="step"),
         Stage("tarball", ["scripts/tarball.sh"], kind="step"),
         pytest("install", "tests/install"),
+    ]
+
+
+def faults() -> list[Stage]:
+    """Servers under attack, while another client goes on."""
+    return [pytest("faults", "tests/faults")]
+
+
+def torture() -> list[Stage]:
+    """The long forms: memory over 10^6 calls, and each fuzz target for ten minutes."""
+    return [
+        *build_all(),
+        catch("memory cpp", "dev", env=LONG, tests="[memory]"),
+        pytest("memory python", "tests/python/test_memory.py", env=LONG),
+        jest("memory node", "tests/node/memory.test.ts", env=LONG),
+        *fuzz(LONG_FUZZ_SECONDS),
     ]
 
 

@@ -97,8 +97,10 @@ void TcpStream::watch() {
 }
 
 void TcpStream::on_poll(int status, int events) {
-    // libuv reports EPOLLERR without more as a status: reading then tells what it is.
-    if (status < 0) events = UV_READABLE | UV_WRITABLE;
+    if (status < 0) {
+        failed();
+        return;
+    }
     if (error_ != 0) {
         (void)tell_broken("send", error_);
         return;
@@ -110,6 +112,17 @@ void TcpStream::on_poll(int status, int events) {
         return;
     }
     if ((events & (UV_READABLE | UV_DISCONNECT)) != 0) (void)read();
+}
+
+// The socket is over: a reset, mostly. libuv reports EPOLLERR as a status, and has stopped looking
+// at the socket; what came before it may still be read.
+void TcpStream::failed() {
+    watched_ = 0;
+    if (error_ == 0 && !peer_ended_ && !paused_ && !read()) return;
+    int error = error_;
+    socklen_t size = sizeof error;
+    if (error == 0) ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+    (void)tell_broken("connection", error);
 }
 
 bool TcpStream::flush() {

@@ -49,6 +49,7 @@ public:
 
 private:
     void on_poll(int status, int events);
+    void failed();
     // These give false when the owner destroyed the stream meanwhile.
     bool flush();
     bool read();

@@ -67,10 +67,15 @@ def environment() -> dict[str, str]:
 
 
 class Process:
-    """A program that is told JSON lines and tells JSON lines."""
+    """A program that is told JSON lines and tells JSON lines.
 
-    def __init__(self, name: str, command: list[str]) -> None:
+    `descriptors` is how many files it may have open; None for as many as the tests.
+    """
+
+    def __init__(self, name: str, command: list[str], descriptors: int | None = None) -> None:
         self.name = name
+        if descriptors is not None:
+            command = ["prlimit", f"--nofile={descriptors}", *command]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -154,11 +159,13 @@ class Process:
 class ServerEnd(Process):
     """A server program; its events and figures are read over HTTP by a client of none of ours."""
 
-    def __init__(self, language: str, port: int = 0, secure: bool = False) -> None:
+    def __init__(
+        self, language: str, port: int = 0, secure: bool = False, descriptors: int | None = None
+    ) -> None:
         command = [*command_of(language, "server"), f"127.0.0.1:{port}"]
         if secure:
             command += [str(CERTIFICATES / "server.pem"), str(CERTIFICATES / "server.key")]
-        super().__init__(f"server in {language}", command)
+        super().__init__(f"server in {language}", command, descriptors)
         self.language = language
         try:
             self.url: str = self.next_line()["url"]

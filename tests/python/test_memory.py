@@ -1,4 +1,4 @@
-"""Memory stays flat: after 10^5 calls it is what it was after 10^4."""
+"""Memory stays flat: after 10^5 calls it is what it was after 10^4; TIDEWIRE_TORTURE adds a zero."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import asyncio, gc, os, sys
 import tidewire
 
 role = sys.argv[1]
+FIRST = 100_000 if "TIDEWIRE_TORTURE" in os.environ else 10_000
 app = tidewire.Server("127.0.0.1:0")
 
 @app.method
@@ -71,9 +72,9 @@ async def client():
         return rss(), await told()
     port = await told()
     async with tidewire.connect(f"http://127.0.0.1:{port}") as client:
-        await calls(client, 10_000)
+        await calls(client, FIRST)
         before = await sizes()
-        await calls(client, 100_000)
+        await calls(client, 10 * FIRST)
         after = await sizes()
     other.stdin.close()
     assert await other.wait() == 0
@@ -83,10 +84,10 @@ asyncio.run(server() if role == "server" else client())
 """
 
 
-@pytest.mark.timeout(300)
-def test_a_hundred_thousand_calls_cost_no_memory(monkeypatch):
+@pytest.mark.timeout(1800)
+def test_ten_times_the_calls_cost_no_memory(monkeypatch):
     monkeypatch.setenv("PROGRAM", PROGRAM)
-    ended = programs.run(PROGRAM, "client", timeout=280)
+    ended = programs.run(PROGRAM, "client", timeout=1700)
     assert ended.returncode == 0, ended.errors
     as_client, as_server = map(int, ended.output.split())
     assert as_client <= ALLOWED_KIB, f"the client grew by {as_client} KiB"

@@ -1,4 +1,5 @@
-// Resident memory after 10,000 and after 100,000 calls, in MiB. --expose-gc
+// Resident memory after 10,000 and after 100,000 calls, in MiB; TIDEWIRE_TORTURE adds a zero to
+// both. --expose-gc
 //   server          prints its url, then serves; a line on stdin makes it print its memory
 //   client <url>    calls, and prints its memory twice
 import { once } from 'node:events'
@@ -6,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { Server, connect } from '../../../packages/node/dist/index.mjs'
 
 const IN_FLIGHT = 32
+const FIRST = process.env.TIDEWIRE_TORTURE ? 100_000 : 10_000
 const [role, url] = process.argv.slice(2)
 
 async function residentMib() {
@@ -56,13 +58,13 @@ if (role === 'server') {
   const client = await connect(url)
   // Before the first look: opening stdin takes memory of Node's own.
   const go = once(process.stdin, 'data')
-  await callMany(client, 10_000)
+  await callMany(client, FIRST)
   console.log(await residentMib())
   await go
   // Collected after each part, so that V8's habit of letting garbage lie is not measured.
   let resident
   for (let part = 0; part < 9; part++) {
-    await callMany(client, 10_000)
+    await callMany(client, FIRST)
     resident = await residentMib()
   }
   console.log(resident)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
-
 from conformance.ends import LANGUAGES, ServerEnd, until
+
 from faults.attacks import ATTACKS, Attack
 from faults.bystander import ask, ask_all, connection_to, cpu_seconds, resident_mib
 
@@ -52,7 +52,7 @@ def suffer(server: ServerEnd, outcome: Outcome) -> None:
 
 
 @pytest.fixture(scope="module", params=ATTACKS, ids=lambda attack: attack.name)
-def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Outcome]]:
+def outcomes(request: pytest.FixtureRequest) -> dict[str, Outcome]:
     """The attack on the three servers, one after the other; then all rest at the same time."""
     attack: Attack = request.param
     found = {language: Outcome(attack) for language in LANGUAGES}
@@ -66,7 +66,7 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Outcome]]:
         for language, server in servers.items():
             suffer(server, found[language])
         for server in servers.values():
-            until("the attackers' connections are gone", lambda one=server: alone(one))
+            until("the attackers' connections are gone", partial(alone, server))
         before = {language: cpu_seconds(server.pid) for language, server in servers.items()}
         time.sleep(REST_SECONDS)
         for language, server in servers.items():
@@ -74,12 +74,12 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Outcome]]:
             found[language].served_afterwards = ask(connection_to(server), 1) < SLOWEST_SECONDS
     for language, server in servers.items():
         found[language].ended_well = server.end() == 0
-    yield found
+    return found
 
 
 def alone(server: ServerEnd) -> bool:
     """Whether the connection that asks is the only one."""
-    return server.stats()["connections"] == 1
+    return bool(server.stats()["connections"] == 1)
 
 
 @pytest.fixture(params=LANGUAGES)

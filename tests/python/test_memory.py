@@ -1,4 +1,7 @@
-"""Memory stays flat: after 10^5 calls it is what it was after 10^4; TIDEWIRE_TORTURE adds a zero."""
+"""Memory stays flat: after 10^5 calls it is what it was after 10^4.
+
+TIDEWIRE_TORTURE in the environment adds a zero to both.
+"""
 
 from __future__ import annotations
 

@@ -16,13 +16,14 @@ struct LimitName {
     std::variant<Count, Duration> member;
 };
 
-const std::array<LimitName, 14>& limit_names() {
-    static const std::array<LimitName, 14> names{{
+const std::array<LimitName, 15>& limit_names() {
+    static const std::array<LimitName, 15> names{{
         {"requestLineBytesMax", &Limits::request_line_bytes_max},
         {"headerBytesMax", &Limits::header_bytes_max},
         {"headerFieldsMax", &Limits::header_fields_max},
         {"bodyBytesMax", &Limits::body_bytes_max},
         {"jsonDepthMax", &Limits::json_depth_max},
+        {"inflateRatioMax", &Limits::inflate_ratio_max},
         {"tlsHandshakeTimeoutMs", &Limits::tls_handshake_timeout},
         {"headerReadTimeoutMs", &Limits::header_read_timeout},
         {"bodyIdleTimeoutMs", &Limits::body_idle_timeout},

@@ -15,8 +15,8 @@ Client& client_at(Handoff& handoff, const Napi::Value& slot) {
     return *client;
 }
 
-// (url, timeout, connect timeout, connections, idle timeout, flat headers, limits, TLS options)
-// -> client
+// (url, timeout, connect timeout, connections, idle timeout, flat headers, limits, TLS options,
+// compression) -> client
 Napi::Value client_create(Handoff& handoff, const Napi::CallbackInfo& info) {
     ClientOptions options;
     const std::string url = utf8(info[0]);
@@ -27,6 +27,7 @@ Napi::Value client_create(Handoff& handoff, const Napi::CallbackInfo& info) {
     options.headers = headers_from(handoff, info[5]);
     read_limits(handoff, info[6], options.limits);
     options.tls = client_tls_from(info[7]);
+    options.compression = info[8].ToBoolean();
     options.runtime = handoff.host(info.Env())->runtime();
     Client client = checked(handoff, info.Env(), Client::create(url, std::move(options)));
     return Napi::Number::New(info.Env(), handoff.clients.add(std::move(client)));

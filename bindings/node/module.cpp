@@ -20,6 +20,7 @@
 #include "schema.hpp"
 #include "server.hpp"
 #include "value.hpp"
+#include "web_options.hpp"
 
 namespace tidewire::node {
 namespace {
@@ -46,6 +47,7 @@ private:
         functions.Set("events", handoff->events(env));
         define<&hold>(functions, "hold", *handoff);
         define_server_functions(functions, *handoff);
+        define_web_functions(functions, *handoff);
         define_request_functions(functions, *handoff);
         define_client_functions(functions, *handoff);
         define_value_functions(functions, *handoff);

@@ -22,7 +22,7 @@ class PyClient {
 public:
     PyClient(const py::object& host, const py::object& url, const py::object& timeout,
              const py::object& connect_timeout, const py::object& connections_max,
-             const py::object& headers, const py::object& tls)
+             const py::object& headers, const py::object& tls, bool compression)
         : owner_(host), host_(&py::cast<HostLoop&>(host)) {
         host_->check();
         ClientOptions options;
@@ -35,6 +35,7 @@ public:
         options.connections_max = static_cast<std::size_t>(connections);
         options.headers = value_or_raise(headers_from(headers));
         options.tls = client_tls_from(tls);
+        options.compression = compression;
         options.runtime = host_->core()->runtime();
         client_.emplace(
             value_or_raise(Client::create(text_or_raise(url, "url"), std::move(options))));
@@ -157,9 +158,10 @@ private:
 void add_client_type(py::module_& module) {
     py::class_<PyClient>(module, "Client", collected<PyClient>())
         .def(py::init<const py::object&, const py::object&, const py::object&, const py::object&,
-                      const py::object&, const py::object&, const py::object&>(),
+                      const py::object&, const py::object&, const py::object&, bool>(),
              py::arg("host"), py::arg("url"), py::arg("timeout"), py::arg("connect_timeout"),
-             py::arg("connections_max"), py::arg("headers"), py::arg("tls"))
+             py::arg("connections_max"), py::arg("headers"), py::arg("tls"),
+             py::arg("compression"))
         .def("open", &PyClient::open)
         .def("call", &PyClient::call, py::arg("method"), py::arg("args"), py::arg("timeout"),
              py::arg("headers"))

@@ -14,6 +14,7 @@
 #include "response.hpp"
 #include "server.hpp"
 #include "state.hpp"
+#include "web_options.hpp"
 
 namespace tidewire::python {
 namespace {
@@ -58,6 +59,7 @@ PYBIND11_MODULE(_core_of_main, module) {
     add_job_type();
     add_handoff_types(module);
     add_server_type(module);
+    add_web_functions(module);
     add_client_type(module);
 }
 

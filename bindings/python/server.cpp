@@ -31,12 +31,13 @@ struct SizeLimit {
     const char* name;
     std::size_t Limits::*member;
 };
-constexpr std::array<SizeLimit, 9> kSizeLimits{{
+constexpr std::array<SizeLimit, 10> kSizeLimits{{
     {"request_line_bytes_max", &Limits::request_line_bytes_max},
     {"header_bytes_max", &Limits::header_bytes_max},
     {"header_fields_max", &Limits::header_fields_max},
     {"body_bytes_max", &Limits::body_bytes_max},
     {"json_depth_max", &Limits::json_depth_max},
+    {"inflate_ratio_max", &Limits::inflate_ratio_max},
     {"connections_max", &Limits::connections_max},
     {"connections_per_address_max", &Limits::connections_per_address_max},
     {"pipeline_max", &Limits::pipeline_max},
@@ -115,14 +116,17 @@ public:
     PyServer& operator=(const PyServer&) = delete;
 
     void add(const py::object& handler, const std::optional<std::string>& http_method,
-             const std::string& name, const py::object& submit, std::size_t jobs_max) {
+             const std::string& name, const py::object& submit, std::size_t jobs_max, bool pure) {
         host_->check();
         py::cast<Handler&>(handler).bind(debug_, submit, jobs_max);
         const std::uint32_t number = host_->add(handler);
         numbers_.push_back(number);
         AsyncHandler hand_over = host_->core()->handler(number);
-        value_or_raise(http_method ? server_->route_async(*http_method, name, std::move(hand_over))
-                                   : server_->method_raw(name, std::move(hand_over), false));
+        if (http_method) {
+            value_or_raise(server_->route_async(*http_method, name, std::move(hand_over)));
+        } else {
+            value_or_raise(server_->method_raw(name, std::move(hand_over), false, {pure}));
+        }
     }
 
     // The hook that is asked before every handler.
@@ -230,7 +234,7 @@ void add_server_type(py::module_& module) {
              py::arg("host"), py::arg("address"), py::arg("loops"), py::arg("limits"),
              py::arg("debug"), py::arg("web"))
         .def("add", &PyServer::add, py::arg("handler"), py::arg("http_method"), py::arg("name"),
-             py::arg("submit"), py::arg("jobs_max"))
+             py::arg("submit"), py::arg("jobs_max"), py::arg("pure") = false)
         .def("set_admission", &PyServer::set_admission, py::arg("handler"), py::arg("submit"),
              py::arg("jobs_max"))
         .def("start", &PyServer::start)

@@ -21,6 +21,9 @@ http::PoolOptions pool_options(codec::Url url, const ClientOptions& options,
     pool.connections_max = options.connections_max;
     pool.limits = {options.limits.request_line_bytes_max, options.limits.header_bytes_max,
                    options.limits.header_fields_max, options.limits.body_bytes_max};
+    if (options.compression) {
+        pool.inflate = {options.limits.body_bytes_max, options.limits.inflate_ratio_max};
+    }
     return pool;
 }
 

@@ -115,6 +115,9 @@ Result<void> ServerImpl::start() {
         auto guard = http::Guard::make(guard_options(options_, address->host));
         if (!guard) return guard.error();
         service_->set_guard(std::move(*guard));
+        auto forms = http::Representation::make(options_.compression);
+        if (!forms) return forms.error();
+        service_->set_representation(std::move(*forms));
         if (auto ready = service_->ready(); !ready) return ready;
         if (options_.tls && address->host.starts_with('/')) {
             return Error(ErrorCode::invalid_argument, "tls is not for Unix sockets");
@@ -275,22 +278,25 @@ Result<void> Server::route_async(std::string_view http_method, std::string_view 
     return (*service)->add_async_route(http_method, pattern, std::move(handler));
 }
 
-Result<void> Server::method_sync(std::string_view name, MethodHandler handler) {
+Result<void> Server::method_sync(std::string_view name, MethodHandler handler,
+                                 MethodOptions options) {
     auto service = impl_->fill();
     if (!service) return service.error();
-    return (*service)->add_method(name, std::move(handler));
+    return (*service)->add_method(name, std::move(handler), options);
 }
 
-Result<void> Server::method_async(std::string_view name, AsyncMethodHandler handler) {
+Result<void> Server::method_async(std::string_view name, AsyncMethodHandler handler,
+                                  MethodOptions options) {
     auto service = impl_->fill();
     if (!service) return service.error();
-    return (*service)->add_async_method(name, std::move(handler));
+    return (*service)->add_async_method(name, std::move(handler), options);
 }
 
-Result<void> Server::method_raw(std::string_view name, AsyncHandler handler, bool scan_json) {
+Result<void> Server::method_raw(std::string_view name, AsyncHandler handler, bool scan_json,
+                                MethodOptions options) {
     auto service = impl_->fill();
     if (!service) return service.error();
-    return (*service)->add_raw_method(name, std::move(handler), scan_json);
+    return (*service)->add_raw_method(name, std::move(handler), scan_json, options);
 }
 
 Result<void> Server::start() { return impl_->start(); }

@@ -9,6 +9,24 @@
 
 namespace tidewire::http {
 
+namespace {
+
+// Codings that we did not name stay, with the field that tells of them.
+Result<Response> undo_coding(Response response, const codec::InflateLimits& limits) {
+    const auto coding = codec::coding_of(response.headers.get("content-encoding").value_or(""));
+    if (!coding || response.headers.count("content-encoding") != 1) return response;
+    if (*coding != codec::ContentCoding::identity) {
+        auto body = codec::inflate(*coding, response.body, limits);
+        if (!body) return body.error();
+        response.body = std::move(*body);
+    }
+    response.headers.remove("content-encoding");
+    response.headers.remove("content-length");
+    return response;
+}
+
+}  // namespace
+
 ClientConnection::ClientConnection(Pool& pool, std::unique_ptr<base::ByteStream> stream)
     : pool_(pool), stream_(std::move(stream)), parser_(pool.options().limits) {
     idle_until_ = pool_.loop().now() + pool_.options().idle_timeout;
@@ -30,6 +48,9 @@ void ClientConnection::begin(base::Ref<Operation> operation) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(now.deadline_ -
                                                                        pool_.loop().now());
         line.timeout_ms = std::max<long long>(1, left.count());
+    }
+    if (pool_.options().inflate && !now.stream_response && !now.headers.get("accept-encoding")) {
+        operation_->headers.add_unchecked("Accept-Encoding", "gzip, deflate");
     }
     parser_.expect(now.method == "HEAD");
     parser_.limit_body(now.stream_response ? static_cast<std::size_t>(-1)
@@ -96,6 +117,8 @@ void ClientConnection::take_head() {
         return;
     }
     keep_alive_ = head.framing.keep_alive;
+    coded_ = pool_.options().inflate && !operation_->stream_response &&
+             head.framing.has(codec::http1::WebField::content_encoding);
     response_.status = head.status;
     std::swap(response_.headers, head.headers);
     response_.content_type = response_.headers.get("content-type").value_or("");
@@ -148,7 +171,11 @@ void ClientConnection::finish_response() {
         stream_.reset();
         pool_.ended(*this, {}, false, Error(ErrorCode::connection_lost));
     }
-    operation->settle(std::move(response));
+    if (coded_ && !response.body.empty()) {
+        operation->settle(undo_coding(std::move(response), *pool_.options().inflate));
+    } else {
+        operation->settle(std::move(response));
+    }
 }
 
 void ClientConnection::on_end() {

@@ -53,6 +53,7 @@ private:
     Response response_;
     std::string out_;
     base::TimePoint idle_until_;
+    bool coded_ = false;          // the response has a Content-Encoding that we asked for
     bool interim_ = false;        // the response that arrives is a 1xx
     bool keep_alive_ = true;
     bool answer_began_ = false;

@@ -226,6 +226,7 @@ void Exchange::reset() {
     body.clear();
     params.clear();
     json_has_unsafe_integer = false;
+    tagged = false;
     shaper = nullptr;
     principal.reset();
     operation = {};

@@ -32,6 +32,7 @@
 
 #include "base/ref.hpp"
 #include "base/runtime.hpp"
+#include "codec/deflate.hpp"
 #include "codec/http1/event.hpp"
 #include "codec/url.hpp"
 #include "http/body.hpp"
@@ -49,6 +50,9 @@ class AnswerShaper {
 public:
     // Loop thread, once per answer, before it is written.
     virtual void shape(const Exchange& exchange, Response& response) const = 0;
+    // The same for the head of a streamed one; gives what its pieces go through, or nothing.
+    [[nodiscard]] virtual std::unique_ptr<codec::Compressor> shape_head(
+        const Exchange& exchange, Response& response) const = 0;
 
 protected:
     ~AnswerShaper() = default;
@@ -70,6 +74,8 @@ public:
     };
     std::vector<Param> params;
     bool json_has_unsafe_integer = false;
+    // Set by the handler of exchanges: a whole answer of 200 gets an ETag of its body.
+    bool tagged = false;
     // The guard's, and kept for the next request of the connection: see Guard::check().
     std::string passed_host;
     // Set by the handler of exchanges, and as long-lived as the server; null: answers leave as they

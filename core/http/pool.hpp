@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@
 #include "base/ref.hpp"
 #include "base/runtime.hpp"
 #include "base/tls.hpp"
+#include "codec/deflate.hpp"
 #include "codec/http1/event.hpp"
 #include "codec/url.hpp"
 #include "http/body.hpp"
@@ -48,6 +50,8 @@ struct PoolOptions {
     std::shared_ptr<base::TlsClient> tls = nullptr;  // of an https URL
     // What a streamed request may have waiting for its server; above it the sink is full.
     std::size_t unsent_bytes_max = 65'536;
+    // Asks for compressed answers, and undoes them within these limits; not of streamed ones.
+    std::optional<codec::InflateLimits> inflate = std::nullopt;
 };
 
 // One operation: a request, or only a connection (`method` empty).

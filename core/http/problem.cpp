@@ -1,7 +1,7 @@
 // Response::problem: RFC 9457 problem details.
-#include <array>
+#include "http/problem.hpp"
 
-#include <tidewire/response.hpp>
+#include <string>
 
 #include "base/utf8.hpp"
 #include "codec/http1/writer.hpp"
@@ -33,8 +33,12 @@ Response Response::problem(const Error& error) {
     const Error shown = error.http_status() == 0
                             ? Error(ErrorCode::internal, std::string(error.message()))
                             : error;
+    return http::problem_as(shown, shown.http_status());
+}
+
+Response http::problem_as(const Error& shown, int status) {
     Response response;
-    response.status = shown.http_status();
+    response.status = status;
     response.content_type = "application/problem+json";
     if (response.status == 401) {  // RFC 9110 11.6.1, RFC 6750 3
         const bool bad = shown.code() == ErrorCode::token_expired;

@@ -4,6 +4,7 @@
 
 #include "base/field_text.hpp"
 #include "codec/http1/writer.hpp"
+#include "http/problem.hpp"
 #include "http/server.hpp"
 
 namespace tidewire::http {
@@ -88,7 +89,7 @@ void ServerConnection::parse() {
 void ServerConnection::refuse_peer(const Error& error) {
     server_.count().protocol_errors.add(1);
     if (current_streamed_) current_->begun_source()->fail(error);
-    refuse(error);
+    refuse(error, parser_.version_unsupported() ? 505 : 0);
 }
 
 base::Ref<Http1Exchange> ServerConnection::new_exchange() {
@@ -291,7 +292,7 @@ void ServerConnection::forget_current() {
     current_streamed_ = false;
 }
 
-void ServerConnection::refuse(const Error& error) {
+void ServerConnection::refuse(const Error& error, int status) {
     closing_ = true;
     // A handler that reads the body has its exchange, and gives the answer.
     if (current_streamed_) {
@@ -305,7 +306,7 @@ void ServerConnection::refuse(const Error& error) {
     exchange->connection = nullptr;  // answered here, by nobody else
     exchange->keep_alive = false;
     exchange->done = true;
-    exchange->answer = Response::problem(error);
+    exchange->answer = status == 0 ? Response::problem(error) : problem_as(error, status);
     owed_.push_back(std::move(exchange));
     write_ready_answers();
 }

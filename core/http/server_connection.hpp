@@ -21,6 +21,7 @@
 #include <string>
 
 #include "base/runtime.hpp"
+#include "codec/deflate.hpp"
 #include "codec/http1/parser.hpp"
 #include "http/exchange.hpp"
 
@@ -44,6 +45,7 @@ public:
     bool head_written = false;
     bool bodiless = false;   // HEAD, 204, 304: what is written is nobody's
     std::string pending;     // written while answers before it were owed; framed
+    std::unique_ptr<codec::Compressor> coder;  // of a compressed one
     using Exchange::awaits_drain;
     using Exchange::begin_source;
     using Exchange::begun_source;
@@ -69,7 +71,8 @@ public:
 
     void start();
     // Answers with `error` and closes, whatever comes.
-    void refuse(const Error& error);
+    // `status` in place of the error's own: 0 takes that.
+    void refuse(const Error& error, int status = 0);
     // Closes when idle, else after the answers that are owed.
     void drain();
     // Ends now.

@@ -45,17 +45,28 @@ void ServerConnection::source_wanted(const Http1Exchange& exchange) {
 
 bool Http1Exchange::deliver_head(Response&& response) {
     if (connection == nullptr) return false;
-    if (shaper != nullptr) shaper->shape(*this, response);
+    coder = shaper != nullptr ? shaper->shape_head(*this, response) : nullptr;
     answer = std::move(response);
     return connection->answer_begun(*this);
 }
 
 Flow Http1Exchange::deliver_piece(std::string_view bytes) {
-    return connection == nullptr ? Flow::closed : connection->take_piece(*this, bytes);
+    if (connection == nullptr) return Flow::closed;
+    if (!coder || bytes.empty()) return connection->take_piece(*this, bytes);
+    std::string coded;
+    coder->write(coded, bytes);
+    return connection->take_piece(*this, coded);
 }
 
 void Http1Exchange::deliver_end() {
-    if (connection != nullptr) connection->answer_ended(*this);
+    if (connection == nullptr) return;
+    if (coder) {
+        std::string rest;
+        coder->finish(rest);
+        coder.reset();
+        (void)connection->take_piece(*this, rest);
+    }
+    connection->answer_ended(*this);
 }
 
 void Http1Exchange::deliver_break(const Error& error) {

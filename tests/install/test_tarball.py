@@ -15,7 +15,7 @@ from install.support import CONSUMERS, ROOT, VERSION, artefact, run
 
 pytestmark = pytest.mark.timeout(600)
 PREBUILD = "package/prebuilds/linux-x64-glibc"
-LIBRARIES = {"libuv.so.1", "libsimdjson.so.14"}
+LIBRARIES = {"libuv.so.1", "libsimdjson.so.14", "libz.so.1"}
 CAPNP = {"libcapnp-0.9.2.so", "libcapnpc-0.9.2.so", "libkj-0.9.2.so"}
 
 

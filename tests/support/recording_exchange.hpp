@@ -2,6 +2,7 @@
 // answer kept for it; of a streamed one the head, the pieces so far, and how it ended.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ public:
     std::optional<int> informed;
     // Written bytes that are not taken; the sink is full above this.
     std::size_t room = SIZE_MAX;
+    std::unique_ptr<codec::Compressor> coder;  // of a stream that is compressed
     // The reader takes what was written so far.
     std::string take() {
         auto taken = std::exchange(answer->body, {});
@@ -38,15 +40,23 @@ public:
 
 private:
     bool deliver_head(Response&& response) override {
-        deliver(std::move(response));
+        answer = std::move(response);
+        coder = shaper != nullptr ? shaper->shape_head(*this, *answer) : nullptr;
         streamed = Streamed::open;
         return true;
     }
     http::Flow deliver_piece(std::string_view bytes) override {
-        answer->body.append(bytes);
+        if (coder && !bytes.empty()) {
+            coder->write(answer->body, bytes);
+        } else {
+            answer->body.append(bytes);
+        }
         return answer->body.size() > room ? http::Flow::full : http::Flow::flowing;
     }
-    void deliver_end() override { streamed = Streamed::ended; }
+    void deliver_end() override {
+        if (coder) coder->finish(answer->body);
+        streamed = Streamed::ended;
+    }
     void deliver_break(const Error& error) override {
         streamed = Streamed::broken;
         broke = error;

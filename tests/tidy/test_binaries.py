@@ -16,7 +16,7 @@ from tidy.project import ROOT
 
 # The dynamic libraries that a binary may ask for. Boost is headers only.
 SYSTEM = {"libstdc++.so", "libgcc_s.so", "libc.so", "libm.so", "ld-linux-x86-64.so"}
-LIBRARIES = {"libuv.so", "libsimdjson.so"}
+LIBRARIES = {"libuv.so", "libsimdjson.so", "libz.so"}
 # Of Cap'n Proto, by binaries that read schemas.
 CAPNP = {"libcapnp-0.9.2.so", "libcapnpc-0.9.2.so", "libkj-0.9.2.so"}
 # Not of the addon: node has its own.

@@ -41,7 +41,7 @@ def rows(struct: str) -> dict[str, str]:
 
 def test_every_limit_of_a_server_is_on_the_page_with_its_default() -> None:
     limits = fields("limits.hpp", "Limits")
-    assert len(limits) == 14
+    assert len(limits) == 15
     assert limits == rows("Limits")
 
 

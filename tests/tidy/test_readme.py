@@ -5,7 +5,7 @@ A comment before a fenced block says what it is:
   <!-- run -->               a program (python, javascript, sh) that must succeed
   <!-- prints -->            what the block before it prints
   <!-- compile -->           a whole C++ program
-  <!-- wire: request -->     bytes for a server that has the method `add`
+  <!-- wire: request -->     bytes for a server that has the methods `add` and `square` (pure)
   <!-- wire: response -->    and what it answers, but for the date
   <!-- recorded: COMMAND --> what that command prints, but for the figures
 """
@@ -119,6 +119,10 @@ async def answer_of_a_server(request: bytes) -> bytes:
     @app.method()
     async def add(a: int, b: int) -> int:
         return a + b
+
+    @app.method(pure=True)
+    async def square(n: int) -> int:
+        return n * n
 
     async with app:
         reader, writer = await asyncio.open_connection("127.0.0.1", app.port)

@@ -43,7 +43,20 @@ bool is_host(std::string_view value) noexcept {
         value, [](char c) { return kHostTable[static_cast<unsigned char>(c)]; });
 }
 
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 }  // namespace
+
+bool names_other_version(std::string_view line) noexcept {
+    if (line.ends_with("\r\n")) line.remove_suffix(2);
+    constexpr std::string_view kName = " HTTP/";
+    constexpr std::size_t kSize = kName.size() + 3;
+    if (line.size() < kSize) return false;
+    const std::string_view end = line.substr(line.size() - kSize);
+    const std::string_view version = end.substr(kName.size());
+    return end.starts_with(kName) && is_digit(version[0]) && version[1] == '.' &&
+           is_digit(version[2]) && version != "1.0" && version != "1.1";
+}
 
 std::string_view FramingRules::field(FramingField field, std::string_view value,
                                      Framing& framing) noexcept {

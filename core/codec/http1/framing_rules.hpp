@@ -20,6 +20,10 @@ enum class FramingField : std::uint8_t {
     expect,
 };
 
+// Whether the first line of a request is one of a version that is not spoken here, rather than none
+// at all (RFC 9110 15.6.6): it ends with HTTP/D.D, and that is neither 1.0 nor 1.1.
+[[nodiscard]] bool names_other_version(std::string_view line) noexcept;
+
 class FramingRules {
 public:
     void reset() noexcept { has_host_ = close_ = keep_alive_ = upgrade_ = false; }

@@ -52,17 +52,6 @@ public:
     [[nodiscard]] std::string_view chunk() const noexcept { return chunk_; }
     [[nodiscard]] const Error& error() const noexcept { return *error_; }
 
-    [[nodiscard]] Result<std::optional<Event>> next() {
-        switch (poll()) {
-            case Signal::need_more: return std::optional<Event>();
-            case Signal::head: return std::optional<Event>(HeadEvent{});
-            case Signal::chunk: return std::optional<Event>(ChunkEvent{chunk_});
-            case Signal::end: return std::optional<Event>(EndEvent{});
-            case Signal::failed: break;
-        }
-        return *error_;
-    }
-
     [[nodiscard]] Head& head() noexcept { return *head_; }
     void put_next_head_into(Head& head) noexcept { next_head_ = &head; }
     [[nodiscard]] bool between() const noexcept { return state_ == State::first_line; }
@@ -70,6 +59,7 @@ public:
         return state_ == State::closed || (state_ == State::first_line && input_.empty());
     }
     [[nodiscard]] std::string_view unread() const noexcept { return input_.rest(); }
+    [[nodiscard]] bool version_unsupported() const noexcept { return version_unsupported_; }
 
 private:
     enum class Step : std::uint8_t { again, event, need_more, failed };
@@ -165,7 +155,10 @@ private:
         const bool taken = lacks_reason(text)
                                ? head_parser_->first_line(std::string(text.substr(0, 12)) + " \r\n")
                                : head_parser_->first_line(text);
-        if (!taken) return broken(head_parser_->problem());
+        if (!taken) {
+            version_unsupported_ = is_request && names_other_version(text);
+            return broken(head_parser_->problem());
+        }
         state_ = State::fields;
         return Step::again;
     }
@@ -385,6 +378,7 @@ private:
     std::optional<Error> error_;
     bool eof_ = false;
     bool head_request_ = false;
+    bool version_unsupported_ = false;
     bool last_ = false;  // this message said so
     int status_ = 0;
     std::size_t line_begin_ = 0;       // offsets in the rest of the input

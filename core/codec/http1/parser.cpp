@@ -26,6 +26,22 @@ void ResponseHead::clear() {
     framing.clear();
 }
 
+namespace {
+
+template <class Parser>
+Result<std::optional<Event>> next_of(Parser& parser) {
+    switch (parser.poll()) {
+        case Signal::need_more: return std::optional<Event>();
+        case Signal::head: return std::optional<Event>(HeadEvent{});
+        case Signal::chunk: return std::optional<Event>(ChunkEvent{parser.chunk()});
+        case Signal::end: return std::optional<Event>(EndEvent{});
+        case Signal::failed: break;
+    }
+    return parser.error();
+}
+
+}  // namespace
+
 class RequestParser::Impl final : public MessageParser<true> {
     using MessageParser::MessageParser;
 };
@@ -34,7 +50,7 @@ RequestParser::RequestParser(const ParserLimits& limits) : impl_(std::make_uniqu
 RequestParser::~RequestParser() = default;
 void RequestParser::feed(std::string_view bytes) { impl_->feed(bytes); }
 void RequestParser::feed_eof() { impl_->feed_eof(); }
-Result<std::optional<Event>> RequestParser::next() { return impl_->next(); }
+Result<std::optional<Event>> RequestParser::next() { return next_of(*impl_); }
 Signal RequestParser::poll() { return impl_->poll(); }
 std::string_view RequestParser::chunk() const noexcept { return impl_->chunk(); }
 const Error& RequestParser::error() const noexcept { return impl_->error(); }
@@ -46,6 +62,7 @@ void RequestParser::put_next_head_into(RequestHead& head) noexcept {
 bool RequestParser::between() const noexcept { return impl_->between(); }
 bool RequestParser::idle() const noexcept { return impl_->idle(); }
 std::string_view RequestParser::unread() const noexcept { return impl_->unread(); }
+bool RequestParser::version_unsupported() const noexcept { return impl_->version_unsupported(); }
 
 class ResponseParser::Impl final : public MessageParser<false> {
     using MessageParser::MessageParser;
@@ -57,7 +74,7 @@ ResponseParser::~ResponseParser() = default;
 void ResponseParser::expect(bool head_request) { impl_->expect(head_request); }
 void ResponseParser::feed(std::string_view bytes) { impl_->feed(bytes); }
 void ResponseParser::feed_eof() { impl_->feed_eof(); }
-Result<std::optional<Event>> ResponseParser::next() { return impl_->next(); }
+Result<std::optional<Event>> ResponseParser::next() { return next_of(*impl_); }
 void ResponseParser::limit_body(std::size_t bytes_max) noexcept { impl_->limit_body(bytes_max); }
 ResponseHead& ResponseParser::head() noexcept { return impl_->head(); }
 bool ResponseParser::idle() const noexcept { return impl_->idle(); }

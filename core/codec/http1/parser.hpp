@@ -60,6 +60,8 @@ public:
     // True between messages, when no byte of a next one has come: an end here cuts nothing.
     [[nodiscard]] bool idle() const noexcept;
     [[nodiscard]] std::string_view unread() const noexcept;
+    // After an Error: it is for the version of the request, neither 1.0 nor 1.1.
+    [[nodiscard]] bool version_unsupported() const noexcept;
 
 private:
     class Impl;  // keeps Boost's headers in one translation unit

@@ -14,7 +14,7 @@ struct Reason {
 };
 
 // RFC 9110 15, and those of later RFCs that the error table uses. Sorted by status.
-constexpr std::array<Reason, 48> kReasons{{
+constexpr std::array<Reason, 49> kReasons{{
     {100, "Continue"},
     {101, "Switching Protocols"},
     {103, "Early Hints"},
@@ -62,6 +62,7 @@ constexpr std::array<Reason, 48> kReasons{{
     {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
     {507, "Insufficient Storage"},
 }};
 static_assert(std::ranges::is_sorted(kReasons, {}, &Reason::status));

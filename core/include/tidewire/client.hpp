@@ -39,6 +39,7 @@ struct ClientOptions {
     Headers headers = {};                               // sent with every request
     Limits limits = {};                                 // body_bytes_max, header_*, json_depth_max
     std::optional<ClientTls> tls = std::nullopt;        // of https:// URLs only
+    bool compression = false;  // asks for gzip and deflate (Accept-Encoding), and undoes them
     std::shared_ptr<Runtime> runtime = nullptr;         // its first loop is used
 };
 

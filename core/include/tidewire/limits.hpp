@@ -14,6 +14,7 @@ struct Limits {
     std::size_t header_fields_max = 100;
     std::size_t body_bytes_max = 16 * 1024 * 1024;
     std::size_t json_depth_max = 64;
+    std::size_t inflate_ratio_max = 200;  // of a compressed body, beyond its first MiB
 
     // How long a server waits for its peer.
     std::chrono::milliseconds tls_handshake_timeout{10'000};

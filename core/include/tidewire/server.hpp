@@ -28,6 +28,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <tidewire/compression.hpp>
 #include <tidewire/cors.hpp>
 #include <tidewire/executor.hpp>
 #include <tidewire/function.hpp>
@@ -60,6 +61,7 @@ struct ServerOptions {
     std::vector<std::string> hosts = {};
     std::optional<Tls> tls = std::nullopt;    // speaks https:// on its address
     std::optional<Cors> cors = std::nullopt;  // which pages of other origins may use the server
+    std::optional<Compression> compression = std::nullopt;  // which answers leave compressed
     std::shared_ptr<Runtime> runtime = nullptr;
     std::shared_ptr<Host> host = nullptr;  // for language bindings: whose stall is watched
 };
@@ -128,23 +130,30 @@ public:
     // (args, context, Reply) and returns nothing.
     template <class F>
     Server& method(std::string_view name, F handler) {
+        return method(name, MethodOptions{}, std::move(handler));
+    }
+    template <class F>
+    Server& method(std::string_view name, MethodOptions options, F handler) {
         if constexpr (std::is_invocable_v<F&, Value, Request, Reply>) {
-            return keep(method_async(name, AsyncMethodHandler(std::move(handler))));
+            return keep(method_async(name, AsyncMethodHandler(std::move(handler)), options));
         } else if constexpr (std::is_invocable_v<F&, const Value&, const Request&>) {
-            return keep(method_sync(name, MethodHandler(std::move(handler))));
+            return keep(method_sync(name, MethodHandler(std::move(handler)), options));
         } else {
-            return keep(method_sync(name, [handler = std::move(handler)](
-                                              const Value& args, const Request&) mutable {
+            auto bare = [handler = std::move(handler)](const Value& args, const Request&) mutable {
                 return Result<Value>(handler(args));
-            }));
+            };
+            return keep(method_sync(name, std::move(bare), options));
         }
     }
-    Result<void> method_sync(std::string_view name, MethodHandler handler);
-    Result<void> method_async(std::string_view name, AsyncMethodHandler handler);
+    Result<void> method_sync(std::string_view name, MethodHandler handler,
+                             MethodOptions options = {});
+    Result<void> method_async(std::string_view name, AsyncMethodHandler handler,
+                              MethodOptions options = {});
     // For language bindings: the request as it came, its Content-Type checked. With `scan_json` the
     // body is also known to be JSON within the limits, and Request::json_has_unsafe_integer()
     // tells.
-    Result<void> method_raw(std::string_view name, AsyncHandler handler, bool scan_json);
+    Result<void> method_raw(std::string_view name, AsyncHandler handler, bool scan_json,
+                            MethodOptions options = {});
 
     // The hooks: see principal.hpp and middleware.hpp. One of each of the first two.
     template <class F>

@@ -4,6 +4,7 @@
 #include <tidewire/call.hpp>
 #include <tidewire/client.hpp>
 #include <tidewire/error.hpp>
+#include <tidewire/etag.hpp>
 #include <tidewire/headers.hpp>
 #include <tidewire/limits.hpp>
 #include <tidewire/reply.hpp>

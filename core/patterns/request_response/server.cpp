@@ -13,6 +13,8 @@
 namespace tidewire::patterns::request_response {
 namespace {
 
+using codec::http1::WebField;
+
 constexpr std::string_view kMethodsPrefix = "/methods/";
 constexpr std::size_t kNameBytesMax = 250;
 // The longest deadline a caller may ask for, so that the clock plus it cannot overflow: a year.
@@ -100,14 +102,17 @@ Result<void> Service::insert_method(std::string_view name, Method method) {
     return {};
 }
 
-Result<void> Service::add_method(std::string_view name, MethodHandler handler) {
-    return insert_method(name, {std::move(handler), {}, {}, false});
+Result<void> Service::add_method(std::string_view name, MethodHandler handler,
+                                 const MethodOptions& options) {
+    return insert_method(name, {std::move(handler), {}, {}, false, options.pure});
 }
-Result<void> Service::add_async_method(std::string_view name, AsyncMethodHandler handler) {
-    return insert_method(name, {{}, std::move(handler), {}, false});
+Result<void> Service::add_async_method(std::string_view name, AsyncMethodHandler handler,
+                                       const MethodOptions& options) {
+    return insert_method(name, {{}, std::move(handler), {}, false, options.pure});
 }
-Result<void> Service::add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json) {
-    return insert_method(name, {{}, {}, std::move(handler), scan_json});
+Result<void> Service::add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json,
+                                     const MethodOptions& options) {
+    return insert_method(name, {{}, {}, std::move(handler), scan_json, options.pure});
 }
 
 template <class F>
@@ -130,20 +135,29 @@ http::BodyMode Service::on_head(http::Exchange& exchange) {
 
 bool Service::refused_by_head(http::Exchange& exchange) const {
     if (guard_.check(exchange.head, exchange.passed_host)) return true;
+    if (exchange.head.framing.has(WebField::content_encoding) &&
+        !http::reads_coding(exchange.head)) {
+        return true;
+    }
     const auto path = exchange.target().path;
     if (!path.starts_with(kMethodsPrefix)) {
         std::vector<http::Exchange::Param> params;
         return router_.find(exchange.head.method, path, params).kind !=
                http::Router::Match::Kind::found;
     }
-    return !methods_.contains(path.substr(kMethodsPrefix.size())) ||
-           exchange.head.method != "POST" ||
+    const auto method = methods_.find(path.substr(kMethodsPrefix.size()));
+    return method == methods_.end() ||
+           (exchange.head.method != "POST" && !method->second.pure) ||
            !serializer::accepts_json(exchange.head.headers.get("accept").value_or(""));
 }
 
 void Service::on_exchange(http::Exchange& exchange) {
-    if (guard_.has_cors()) exchange.shaper = this;
-    if (auto refused = guard_.check(exchange.head, exchange.passed_host)) {
+    if (guard_.has_cors() || representation_.concerns(exchange)) exchange.shaper = this;
+    auto refused = guard_.check(exchange.head, exchange.passed_host);
+    if (!refused && exchange.head.framing.has(WebField::content_encoding)) {
+        refused = http::decode_body(exchange, limits_);
+    }
+    if (refused) {
         exchange.respond(std::move(*refused));
         return;
     }
@@ -157,7 +171,28 @@ void Service::on_exchange(http::Exchange& exchange) {
 }
 
 void Service::shape(const http::Exchange& exchange, Response& response) const {
+    if (representation_.concerns(exchange)) representation_.apply(exchange, response);
     if (guard_.has_cors()) guard_.add_fields(exchange.head, response);
+}
+
+std::unique_ptr<codec::Compressor> Service::shape_head(const http::Exchange& exchange,
+                                                       Response& response) const {
+    auto coder = representation_.concerns(exchange) ? representation_.begin(exchange, response)
+                                                    : nullptr;
+    if (guard_.has_cors()) guard_.add_fields(exchange.head, response);
+    return coder;
+}
+
+bool Service::take_query_args(http::Exchange& exchange) const {
+    if (!exchange.body.empty()) {
+        exchange.respond(Response::problem(Error(
+            ErrorCode::invalid_argument, "a method that is read takes its arguments by ?args=")));
+        return false;
+    }
+    exchange.body = codec::query_value(exchange.target().query, "args").value_or("");
+    exchange.tagged = true;
+    exchange.shaper = this;
+    return true;
 }
 
 bool Service::start_deadline(http::Exchange& exchange) const {
@@ -252,11 +287,15 @@ void Service::run_method(http::Exchange& exchange, std::string_view name) {
             Error(ErrorCode::not_found, "no method of this name is registered")));
         return;
     }
-    if (exchange.head.method != "POST") {
-        exchange.respond(with_allow("POST"));
+    const std::string_view http_method = exchange.head.method;
+    const bool reads =
+        found->second.pure && (http_method == "GET" || http_method == "HEAD");
+    if (!reads && http_method != "POST") {
+        exchange.respond(with_allow(found->second.pure ? "GET, HEAD, POST" : "POST"));
         return;
     }
-    if (!exchange.body.empty() && !serializer::reads_as_json(exchange.content_type())) {
+    if (reads && !take_query_args(exchange)) return;
+    if (!reads && !exchange.body.empty() && !serializer::reads_as_json(exchange.content_type())) {
         exchange.respond(Response::problem(
             Error(ErrorCode::unsupported_media, "arguments are read as application/json")));
         return;

@@ -1,7 +1,8 @@
 // The server's side of request-response: which handler answers an exchange, and what becomes of its
 // value, its error or its silence.
 //
-// Routes answer any path and method; methods answer POST /methods/{name} with JSON in and out. A
+// Routes answer any path and method; methods answer POST /methods/{name} with JSON in and out, pure
+// ones GET /methods/{name}?args=JSON too, with an ETag. A
 // Service is filled before it serves and is immutable afterwards, so all loops share one.
 #pragma once
 
@@ -19,6 +20,7 @@
 
 #include "http/exchange.hpp"
 #include "http/guard.hpp"
+#include "http/representation.hpp"
 #include "http/router.hpp"
 #include "patterns/request_response/admission.hpp"
 
@@ -34,9 +36,12 @@ public:
                            Executor* executor);
     Result<void> add_async_route(std::string_view http_method, std::string_view pattern,
                                  AsyncHandler handler);
-    Result<void> add_method(std::string_view name, MethodHandler handler);
-    Result<void> add_async_method(std::string_view name, AsyncMethodHandler handler);
-    Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json);
+    Result<void> add_method(std::string_view name, MethodHandler handler,
+                            const MethodOptions& options = {});
+    Result<void> add_async_method(std::string_view name, AsyncMethodHandler handler,
+                                  const MethodOptions& options = {});
+    Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json,
+                                const MethodOptions& options = {});
 
     // Who asks, and whether it may.
     [[nodiscard]] Admission& admission() noexcept { return admission_; }
@@ -45,6 +50,7 @@ public:
     // Reply, whose answer it cannot wait for.
     [[nodiscard]] Result<void> ready() const;
     void set_guard(http::Guard guard) { guard_ = std::move(guard); }
+    void set_representation(http::Representation rules) { representation_ = std::move(rules); }
 
     // Bodies are collected, but of a caller that asks first, and that on_exchange() will refuse.
     [[nodiscard]] http::BodyMode on_head(http::Exchange& exchange) override;
@@ -63,6 +69,7 @@ private:
         AsyncMethodHandler async_handler;
         AsyncHandler raw_handler;
         bool scan_json = false;
+        bool pure = false;
     };
     struct Hash {
         using is_transparent = void;
@@ -74,6 +81,10 @@ private:
     Result<void> insert_route(std::string_view http_method, std::string_view pattern, Route route);
     Result<void> insert_method(std::string_view name, Method method);
     void shape(const http::Exchange& exchange, Response& response) const override;
+    [[nodiscard]] std::unique_ptr<codec::Compressor> shape_head(
+        const http::Exchange& exchange, Response& response) const override;
+    // Takes the arguments of a pure method from the query; false: it was answered.
+    [[nodiscard]] bool take_query_args(http::Exchange& exchange) const;
     // Whether on_exchange() refuses it for its head alone.
     [[nodiscard]] bool refused_by_head(http::Exchange& exchange) const;
     void run_route(http::Exchange& exchange, std::string_view path);
@@ -97,6 +108,7 @@ private:
     const Limits limits_;
     const bool debug_;
     http::Guard guard_;
+    http::Representation representation_;
     Admission admission_;
     std::vector<Middleware> middleware_;
     http::Router router_;

@@ -29,7 +29,7 @@ function fail(reason) {
       `tidewire: no built addon for ${platform()} fits, and it could not be built: ${reason}`,
       'To build it, install a C++20 compiler, cmake and the libraries, on Debian or Ubuntu:',
       '  apt-get install build-essential cmake pkg-config libuv1-dev libssl-dev libsimdjson-dev \\',
-      '    libboost-dev libcapnp-dev',
+      '    libboost-dev libcapnp-dev zlib1g-dev',
       'and the build tools from npm, then build again:',
       '  npm install cmake-js@8 node-addon-api@8 node-api-headers@1 && npm rebuild tidewire',
     ].join('\n'),

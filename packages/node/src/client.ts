@@ -51,6 +51,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     flatHeaders(options.headers),
     options.limits,
     checkedClientTls(String(url), options.tls),
+    options.compression ?? false,
   )
   try {
     await perform(undefined, () => undefined, (operation) => native.clientOpen(handle, operation))

@@ -25,6 +25,8 @@ export interface ConnectOptions {
   token?: TokenSource
   /** Whom to trust behind an `https:` URL. Default: the CAs of the system. */
   tls?: ClientTls
+  /** Asks for answers in gzip or deflate, and undoes them within the limits. Default false. */
+  compression?: boolean
 }
 
 export interface CallOptions {
@@ -51,6 +53,7 @@ export const CONNECT_OPTIONS = [
   'limits',
   'token',
   'tls',
+  'compression',
 ]
 export const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers']
 export const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json', 'body']

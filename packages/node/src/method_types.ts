@@ -20,6 +20,11 @@ export interface MethodOptions<
   input?: Input
   /** What the result is: one that does not fit is an error of the handler, `internal`. */
   output?: Output
+  /**
+   * The same arguments give the same result, and nothing changes by it: so it may be read, too, by
+   * `GET /methods/{name}?args=JSON`, with an ETag, and 304 for who has that.
+   */
+  pure?: boolean
 }
 
 /** A handler whose arguments are those that `input` gives, and whose result `output` takes. */
@@ -32,7 +37,10 @@ export type TypedMethodHandler<
 ) => InputOf<Output> | Promise<InputOf<Output>>
 
 export function checkMethodOptions(options: MethodOptions): void {
-  checkOptions('method', options, ['input', 'output'])
+  checkOptions('method', options, ['input', 'output', 'pure'])
+  if (options.pure !== undefined && typeof options.pure !== 'boolean') {
+    throw new TidewireError('invalid_argument', 'pure is true or false')
+  }
   for (const name of ['input', 'output'] as const) {
     if (options[name] === undefined || isStandardSchema(options[name])) continue
     throw new TidewireError('invalid_argument', `${name} is no schema of Standard Schema`)

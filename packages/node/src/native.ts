@@ -48,7 +48,7 @@ export interface Native {
     web: WebOptions,
   ): number
   serverRoute(server: number, method: string, pattern: string, handler: number): void
-  serverMethod(server: number, name: string, handler: number): void
+  serverMethod(server: number, name: string, handler: number, pure: boolean): void
   /** `handler` is asked before every other: see hooks.ts. */
   serverAdmission(server: number, handler: number): void
   serverStart(server: number): void
@@ -95,6 +95,7 @@ export interface Native {
     headers: FlatHeaders | undefined,
     limits: object | undefined,
     tls: ClientTls | undefined,
+    compression: boolean,
   ): number
   clientOpen(client: number, operation: number): void
   clientCall(
@@ -115,6 +116,10 @@ export interface Native {
     contentType: string | undefined,
     timeoutMs: number | undefined,
   ): void
+  makeEtag(content: string | Uint8Array): string
+  ifMatch(field: string, tag: string): boolean
+  ifNoneMatch(field: string, tag: string): boolean
+
   operationCancel(operation: number): void
   clientUrl(client: number): string
   clientClose(client: number): void
@@ -197,7 +202,7 @@ export function load(): Addon {
     `tidewire has no native addon for this machine (${process.platform} ${process.arch}, Node ` +
       `${process.version}). Tried:\n${failures.join('\n')}\n` +
       'To build it: apt-get install g++ cmake ninja-build libuv1-dev libssl-dev libsimdjson-dev ' +
-      'libboost-dev libcapnp-dev, then npm rebuild tidewire. ' +
+      'libboost-dev libcapnp-dev zlib1g-dev, then npm rebuild tidewire. ' +
       'TIDEWIRE_NATIVE_PATH names another file.',
   )
 }

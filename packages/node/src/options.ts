@@ -9,6 +9,8 @@ export interface Limits {
   headerFieldsMax?: number
   bodyBytesMax?: number
   jsonDepthMax?: number
+  /** Of a compressed body, beyond its first MiB. */
+  inflateRatioMax?: number
   tlsHandshakeTimeoutMs?: number
   headerReadTimeoutMs?: number
   bodyIdleTimeoutMs?: number

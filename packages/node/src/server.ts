@@ -129,6 +129,7 @@ export class Server implements AsyncDisposable {
    * Serves `POST /methods/{name}`. Names are tokens of [A-Za-z0-9_-] joined by single dots.
    * A call without a body gives `undefined` as arguments. With `input` and `output`, of any library
    * that keeps to Standard Schema (zod, valibot), both are checked, and the handler's are typed.
+   * A `pure` one answers `GET /methods/{name}?args=JSON` too, with an ETag.
    */
   method<Args>(name: string, handler: MethodHandler<Args>): this
   method<Input extends StandardSchemaV1, Output extends StandardSchemaV1>(
@@ -146,7 +147,7 @@ export class Server implements AsyncDisposable {
     checkHandler('method', name, handler)
     checkMethodOptions(options)
     const number = newRunnerNumber()
-    native.serverMethod(this.#open(), name, number)
+    native.serverMethod(this.#open(), name, number, options.pure ?? false)
     this.#methods.set(name, options)
     const run = typedHandler(options, handler as MethodHandler<unknown>)
     const [debug, depth, layers] = [this.#debug, this.#jsonDepthMax, this.#middleware]

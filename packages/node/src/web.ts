@@ -20,6 +20,22 @@ export interface Cors {
   maxAgeMs?: number
 }
 
+/**
+ * Which answers leave as gzip or deflate, for callers that send Accept-Encoding. Left as they are:
+ * answers that have a Content-Encoding, and those with `Cache-Control: no-transform`. A strong ETag
+ * becomes a weak one. Do not compress a secret beside text that others choose (BREACH).
+ */
+export interface Compression {
+  /** Of a body that is compressed, at least. Default 1,024. */
+  bytesMin?: number
+  /** And at most; streams have no such bound. Default 1 MiB. */
+  bytesMax?: number
+  /** 1 (fast) to 9 (small). Default 4. */
+  level?: number
+  /** `type/subtype`, or `type/*`. By default text, JSON, XML, JavaScript and SVG. */
+  types?: readonly string[]
+}
+
 /** The part of a server's options that is about the web. */
 export interface WebOptions {
   /**
@@ -31,9 +47,12 @@ export interface WebOptions {
   cors?: Cors
   /** With it the server speaks https. */
   tls?: Tls
+  /** Which answers leave compressed; none do by default. */
+  compression?: Compression
 }
 
-export const WEB_OPTIONS = ['hosts', 'cors', 'tls'] as const
+export const WEB_OPTIONS = ['hosts', 'cors', 'tls', 'compression'] as const
+const COMPRESSION_OPTIONS = ['bytesMin', 'bytesMax', 'level', 'types'] as const
 const CORS_OPTIONS = [
   'origins',
   'methods',
@@ -49,12 +68,25 @@ function checkTexts(name: string, value: unknown): void {
   throw new TidewireError('invalid_argument', `${name} is an array of strings`)
 }
 
+function checkCompression(compression: Compression): void {
+  checkOptions('compression', compression, COMPRESSION_OPTIONS)
+  checkTexts('compression.types', compression.types)
+  const { bytesMin = 0, bytesMax = 0, level = 1 } = compression
+  const sizes = [bytesMin, bytesMax].every((size) => Number.isSafeInteger(size) && size >= 0)
+  if (sizes && Number.isInteger(level) && level >= 1 && level <= 9) return
+  throw new TidewireError(
+    'invalid_argument',
+    'compression: sizes are integers of 0 or more, the level is 1 to 9',
+  )
+}
+
 /** @throws TidewireError invalid_argument */
 export function checkedWebOptions(options: WebOptions): WebOptions {
-  const { hosts, cors } = options
+  const { hosts, cors, compression } = options
   const tls = checkedTls(options.tls)
   checkTexts('hosts', hosts)
-  if (cors === undefined) return { hosts, tls }
+  if (compression !== undefined) checkCompression(compression)
+  if (cors === undefined) return { hosts, tls, compression }
   checkOptions('cors', cors, CORS_OPTIONS)
   for (const name of ['origins', 'methods', 'headers', 'expose'] as const) {
     checkTexts(`cors.${name}`, cors[name])
@@ -65,5 +97,6 @@ export function checkedWebOptions(options: WebOptions): WebOptions {
       'cors: credentials need origins by name, not *: any page could act for the user',
     )
   }
-  return { hosts, tls, cors: { ...cors, maxAgeMs: checkDuration('cors.maxAgeMs', cors.maxAgeMs) } }
+  const maxAgeMs = checkDuration('cors.maxAgeMs', cors.maxAgeMs)
+  return { hosts, tls, compression, cors: { ...cors, maxAgeMs } }
 }

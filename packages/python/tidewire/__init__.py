@@ -6,7 +6,15 @@ See `Server` and `connect`. Everything is async on asyncio (or uvloop).
 from __future__ import annotations
 
 from tidewire import _errors_generated, errors
-from tidewire._core import Context, Request, Response, __version__
+from tidewire._core import (
+    Context,
+    Request,
+    Response,
+    __version__,
+    if_match,
+    if_none_match,
+    make_etag,
+)
 from tidewire._errors_generated import *  # noqa: F403
 from tidewire.client import Client, connect
 from tidewire.hooks import Next
@@ -15,11 +23,12 @@ from tidewire.messages import Headers, Query
 from tidewire.principal import Principal
 from tidewire.server import Server, ServerStats
 from tidewire.tls import ClientTls, Tls
-from tidewire.web import Cors
+from tidewire.web import Compression, Cors
 
 __all__ = [
     "Client",
     "ClientTls",
+    "Compression",
     "Context",
     "Cors",
     "Headers",
@@ -35,5 +44,8 @@ __all__ = [
     "__version__",
     "connect",
     "errors",
+    "if_match",
+    "if_none_match",
+    "make_etag",
 ]
 __all__ += _errors_generated.__all__

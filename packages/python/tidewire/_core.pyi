@@ -24,6 +24,15 @@ def configure(
 def default_limits() -> dict[str, int | float]:
     """The core's defaults of `Limits`."""
 
+def make_etag(content: bytes | bytearray | memoryview | str) -> str:
+    """A strong entity tag of these bytes (RFC 9110 8.8.3), the same in every language."""
+
+def if_match(field: str, tag: str) -> bool:
+    """Whether `tag` is among those of an If-Match; a weak one never is (RFC 9110 13.1.1)."""
+
+def if_none_match(field: str, tag: str) -> bool:
+    """Whether `tag` is among those of an If-None-Match, weak or strong (RFC 9110 13.1.2)."""
+
 def note_fork() -> None:
     """In a child of fork(): all objects made before are of the parent's from now on."""
 
@@ -182,6 +191,7 @@ class Server:
         name: str,
         submit: Callable[[Callable[[], object]], None],
         jobs_max: int,
+        pure: bool = False,
     ) -> None: ...
     def set_admission(
         self, handler: Handler, submit: Callable[[Callable[[], object]], None], jobs_max: int
@@ -206,6 +216,7 @@ class Client:
         connections_max: int,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
         tls: dict[str, Any] | None,
+        compression: bool,
     ) -> None: ...
     def open(self) -> tuple[int, asyncio.Future[None]]: ...
     def call(

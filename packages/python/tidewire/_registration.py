@@ -24,6 +24,7 @@ class Registered(NamedTuple):
     http_method: str | None  # None: a named method
     name: str
     handler: _core.Handler
+    pure: bool = False  # of a method
 
 
 class Registration:
@@ -76,20 +77,22 @@ class Registration:
     @overload
     def method(self, name: F) -> F: ...
     @overload
-    def method(self, name: str | None = None) -> Callable[[F], F]: ...
-    def method(self, name: F | str | None = None) -> F | Callable[[F], F]:
+    def method(self, name: str | None = None, *, pure: bool = False) -> Callable[[F], F]: ...
+    def method(self, name: F | str | None = None, *, pure: bool = False) -> F | Callable[[F], F]:
         """Registers a named method, called by `client.call(name, args)` or POST /methods/{name}.
 
         `@app.method`, `@app.method()` and `@app.method("name")` do. The members of the JSON object
         are bound to the parameters by name, and checked against annotations of JSON's types
         (`invalid_argument`, with the name). A parameter annotated `tidewire.Context` is given it.
+        With `pure`, for one whose result hangs on its arguments only and that changes nothing, it
+        may be read, too: GET /methods/{name}?args=JSON, with an ETag, and 304 for who has that.
         """
 
         def register(handler: F) -> F:
             called = name if isinstance(name, str) else getattr(handler, "__name__", "")
             if not called:
                 raise InvalidArgumentError(f"{handler!r} has no name: @app.method('name')")
-            self._add(Registered(None, called, method_handler(handler, called)))
+            self._add(Registered(None, called, method_handler(handler, called), bool(pure)))
             return handler
 
         if name is None or isinstance(name, str):

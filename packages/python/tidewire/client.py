@@ -160,7 +160,8 @@ class connect:  # in small letters, since it is called as a function
     `timeout` is that of each operation that gives none, in seconds. `headers` go with each request.
     `token`, a str or a function that gives one (async or not, called on the loop), is sent as
     `Authorization: Bearer`; the function is called again, once, after `token_expired`. `tls` says
-    whom to trust behind an https: URL; by default the CAs of the system.
+    whom to trust behind an https: URL; by default the CAs of the system. With `compression` it asks
+    for answers in gzip or deflate, and undoes them within the limits.
     """
 
     def __init__(
@@ -173,6 +174,7 @@ class connect:  # in small letters, since it is called as a function
         headers: HeaderFields | None = None,
         token: TokenSource | None = None,
         tls: ClientTls | None = None,
+        compression: bool = False,
     ) -> None:
         if not isinstance(url, str):
             raise InvalidArgumentError(f"a URL is a str, not {url!r}")
@@ -181,7 +183,7 @@ class connect:  # in small letters, since it is called as a function
             raise InvalidArgumentError(f"{scheme}: is not supported by this version: use http:")
         given = native_client(tls)
         self._make: Callable[[_core.Host], _core.Client] = lambda host: _core.Client(
-            host, url, timeout, connect_timeout, connections_max, headers, given
+            host, url, timeout, connect_timeout, connections_max, headers, given, compression
         )
         self._token = None if token is None else Token(token, timeout)
         self._client: Client | None = None

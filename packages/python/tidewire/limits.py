@@ -15,6 +15,7 @@ class Limits:
     header_fields_max: int = 100
     body_bytes_max: int = 16 * 1024 * 1024
     json_depth_max: int = 64
+    inflate_ratio_max: int = 200
 
     # How long a server waits for its peer.
     tls_handshake_timeout: float = 10.0

@@ -33,7 +33,7 @@ from tidewire._registration import Registration
 from tidewire.hooks import Threads, admission, layered
 from tidewire.limits import Limits
 from tidewire.tls import Tls, native_server
-from tidewire.web import Cors, web_options
+from tidewire.web import Compression, Cors, web_options
 
 # Plain handlers that wait for a thread; one more is answered `overloaded`.
 _JOBS_MAX = 16_384
@@ -67,7 +67,8 @@ class Server(Registration):
     always logged.
     `hosts` are the names that a request's Host may have ("example.com", "example.com:8080", "*");
     on loopback the loopback names always are, and no others by default. `cors` says which pages of
-    other origins may use the server. With `tls` it speaks https.
+    other origins may use the server. With `tls` it speaks https. `compression` says which answers
+    leave compressed; none do by default.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Server(Registration):
         hosts: Sequence[str] = (),
         cors: Cors | None = None,
         tls: Tls | None = None,
+        compression: Compression | None = None,
     ) -> None:
         if not isinstance(address, str):
             raise InvalidArgumentError(f"an address is a str, not {address!r}")
@@ -96,7 +98,7 @@ class Server(Registration):
         self._limits = limits or Limits()
         self._debug = debug
         self._threads = threads
-        self._web = web_options(hosts, cors, tls)
+        self._web = web_options(hosts, cors, tls, compression)
         self._pool: ThreadPoolExecutor | None = None
 
     # ---- Life
@@ -127,7 +129,9 @@ class Server(Registration):
                 handler = route.handler
                 if self._middleware:
                     handler = layered(handler, self._middleware, threads)
-                native.add(handler, route.http_method, route.name, submit, _JOBS_MAX)
+                native.add(
+                    handler, route.http_method, route.name, submit, _JOBS_MAX, route.pure
+                )
             native.start()
         except BaseException:
             native.release()

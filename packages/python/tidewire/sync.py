@@ -200,6 +200,7 @@ def connect(
     headers: HeaderFields | None = None,
     token: TokenSource | None = None,
     tls: ClientTls | None = None,
+    compression: bool = False,
 ) -> Client:
     """Connects as `tidewire.connect` does, with the same options, and waits for it.
 
@@ -217,6 +218,7 @@ def connect(
             headers=headers,
             token=token,
             tls=tls,
+            compression=compression,
         )
 
     return Client(background.wait(open_client), background)

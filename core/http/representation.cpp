@@ -46,6 +46,18 @@ bool not_modified(const Exchange& exchange, const Response& response) {
     return false;
 }
 
+// What may be read may be kept, but asked for again each time: the same arguments may give another
+// result under the next version of the program. What a principal got is nobody else's.
+void add_tag(const Exchange& exchange, Response& response) {
+    if (!response.headers.get("etag")) {
+        response.headers.add_unchecked("ETag", make_etag(response.body));
+    }
+    if (!response.headers.get("cache-control")) {
+        response.headers.add_unchecked("Cache-Control",
+                                       exchange.principal ? "private, no-cache" : "no-cache");
+    }
+}
+
 void make_not_modified(Response& response) {
     response.status = 304;
     response.body.clear();
@@ -116,9 +128,7 @@ ContentCoding Representation::choose(const Exchange& exchange, Response& respons
 }
 
 void Representation::apply(const Exchange& exchange, Response& response) const {
-    if (exchange.tagged && response.status == 200 && !response.headers.get("etag")) {
-        response.headers.add_unchecked("ETag", make_etag(response.body));
-    }
+    if (exchange.tagged && response.status == 200) add_tag(exchange, response);
     const std::size_t size = response.body.size();
     auto coding = ContentCoding::identity;
     if (compression_ && size >= compression_->bytes_min && size <= compression_->bytes_max) {

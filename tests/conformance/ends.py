@@ -246,10 +246,10 @@ class ClientEnd(Process):
     def cancel(self, number: int) -> None:
         self.tell({"id": next(self._ids), "do": "cancel", "of": number})
 
-    def connect(self, url: str) -> dict[str, Any]:
+    def connect(self, url: str, **options: Any) -> dict[str, Any]:
         """Of servers that speak TLS it trusts those of the tests' CA."""
         trust = {"ca": str(CA)} if url.startswith("https:") else {}
-        return self.outcome(self.start("connect", url=url, **trust))
+        return self.outcome(self.start("connect", url=url, **trust, **options))
 
     def call(self, method: str, args: Any = None, **options: Any) -> dict[str, Any]:
         return self.outcome(self.start("call", method=method, args=args, **options))

@@ -6,6 +6,7 @@ They come from 127.0.0.2, so that they are another address than the client that 
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -23,9 +24,13 @@ STALLED = 20
 STALLED_BYTES = 8 * 2**20
 DESCRIPTORS = 64
 DRIP_SECONDS = 0.2
+BOMBERS = 4
+BOMB_BYTES = 64 * 2**20
+BOMB_SECONDS = 0.02
 
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
 BODY_HEAD = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+BOMB_HEAD = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
 # The beginning of a TLS record of 512 bytes, and of the ClientHello in it.
 HALF_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 
@@ -106,6 +111,33 @@ def half_open(port: int) -> contextlib.AbstractContextManager[object]:
     return _held(port, HALF_OPEN, HALF_HELLO)
 
 
+@contextlib.contextmanager
+def gzip_bomb(port: int) -> Iterator[None]:
+    """Small bodies that unpack to a thousand times as much, one after the other."""
+    bomb = gzip.compress(bytes(BOMB_BYTES), 9)
+    length = f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    over = threading.Event()
+    answers: list[bytes] = []
+
+    def throw() -> None:
+        while not over.wait(BOMB_SECONDS):
+            with connected(port) as sock:
+                sock.sendall(BOMB_HEAD + length + bomb)
+                answers.append(sock.recv(65536).partition(b"\r\n")[0])
+
+    throwers = [threading.Thread(target=throw) for _ in range(BOMBERS)]
+    for thrower in throwers:
+        thrower.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thrower in throwers:
+            thrower.join()
+    assert set(answers) == {b"HTTP/1.1 413 Content Too Large"}
+    assert len(answers) >= BOMBERS
+
+
 def descriptors(port: int) -> contextlib.AbstractContextManager[object]:
     """More connections than the server has file descriptors for."""
     return _held(port, 2 * DESCRIPTORS, b"")
@@ -134,5 +166,7 @@ ATTACKS = [
     Attack(stalled_reader, budget_mib=3 * STALLED * STALLED_BYTES // 2**20),
     Attack(idle, budget_mib=64),
     Attack(half_open, budget_mib=16, secure=True),
+    # Twice the MiB that is unpacked before the ratio counts, for each that throws.
+    Attack(gzip_bomb, budget_mib=8 + 2 * BOMBERS),
     Attack(descriptors, budget_mib=8, descriptors=DESCRIPTORS),
 ]

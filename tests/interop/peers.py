@@ -27,6 +27,8 @@ PEERS = Path(__file__).resolve().parent / "peers"
 CERTIFICATE, KEY = (str(CERTIFICATES / f"server.{suffix}") for suffix in ("pem", "key"))
 CLIENTS = ("curl", "httpx", "undici", "node_http")
 SERVERS = ("uvicorn", "node_http", "nginx")
+# What /zipped gives, compressed for who asks.
+ZIPPED = "a line of text\n" * 1000
 STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 418, 429, 500, 502, 503, 504)
 
 
@@ -72,6 +74,7 @@ def waiting(
 def nginx_command(folder: Path, port: int, upstream: int, secure: bool) -> list[str]:
     (folder / "files").mkdir()
     (folder / "files" / "chunked").write_text("one two three")
+    (folder / "files" / "zipped").write_text(ZIPPED)
     blocks = [f"location = /methods/status-{code} {{ return {code}; }}" for code in STATUSES]
     tls = f" ssl; ssl_certificate {CERTIFICATE}; ssl_certificate_key {KEY}" if secure else ""
     names = {"FOLDER": folder, "PORT": port, "UPSTREAM": upstream, "TLS": tls}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gzip
 import json
 import zlib
@@ -65,11 +67,20 @@ async def test_a_pure_method_may_be_read(name, connected):
     target = f"/methods/{name}?args={quote(json.dumps({'n': 21}))}"
     first = await client.request("GET", target)
     assert first.json() == 42
+    assert first.headers["cache-control"] == "no-cache"
     tag = first.headers["etag"]
     assert tag == tidewire.make_etag("42") == tidewire.make_etag(b"42")
     again = await client.request("GET", target, headers={"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
     assert await client.call(name, {"n": 1}) == 2
+
+
+async def test_what_a_principal_reads_is_nobody_elses(connected):
+    app = served()
+    app.authenticate(lambda request: tidewire.Principal("ann"))
+    client = await connected(app)
+    answer = await client.request("GET", "/methods/plain_double")
+    assert answer.headers["cache-control"] == "private, no-cache"
 
 
 async def test_what_cannot_be_read_says_so(connected):
@@ -154,3 +165,61 @@ def test_options_that_make_no_sense_are_refused():
             tidewire.Compression(**options)
     with pytest.raises(tidewire.InvalidArgumentError):
         tidewire.Server("127.0.0.1:0", compression=True)
+
+
+class Coded:
+    """A server of bytes: every answer has this body, as that coding."""
+
+    def __init__(self, coding: str, body: bytes) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: {coding}\r\n"
+        self.answer = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        self.asked: list[bytes] = []
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                self.asked.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(self.answer)
+        writer.close()
+
+
+@contextlib.asynccontextmanager
+async def coded(coding: str, body: bytes):
+    served = Coded(coding, body)
+    server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
+    async with server:
+        yield served, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (gzip.compress(b"x" * 64 * 1024 * 1024), "payload_too_large"),
+        (gzip.compress(b"x" * 5000)[:-5], "invalid_data"),
+        (b"no gzip", "invalid_data"),
+    ],
+)
+async def test_what_a_client_cannot_undo_is_an_error_of_that_request(body, code):
+    async with coded("gzip", body) as (served, url):
+        async with tidewire.connect(url, compression=True) as client:
+            for _ in range(2):
+                with pytest.raises(tidewire.Error) as raised:
+                    await client.request("GET", "/")
+                assert raised.value.code == code
+        assert served.connections == 1  # the messages were whole, so it goes on
+        assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in served.asked[0]
+
+
+async def test_a_coding_that_nobody_asked_for_stays():
+    async with coded("br", b"as it came") as (served, url):
+        async with tidewire.connect(url, compression=True) as client:
+            response = await client.request("GET", "/", headers={"Accept-Encoding": "br"})
+            assert response.body == b"as it came"
+            assert response.headers["content-encoding"] == "br"
+        assert served.asked[0].count(b"Accept-Encoding") == 1
+    async with coded("gzip", gzip.compress(b"hello")) as (served, url):
+        async with tidewire.connect(url) as client:
+            assert gzip.decompress((await client.request("GET", "/")).body) == b"hello"
+        assert b"Accept-Encoding" not in served.asked[0]

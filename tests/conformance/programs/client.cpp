@@ -125,6 +125,7 @@ private:
         if (auto ca = command["ca"].as<std::string>()) {
             options.tls = tidewire::ClientTls{.ca = *std::move(ca)};
         }
+        options.compression = command["compression"].as<bool>().value_or(false);
         auto client = tidewire::connect(command["url"].as<std::string>().value(), options);
         if (!client) return print_error(id, client.error());
         client_ = *std::move(client);

@@ -36,7 +36,10 @@ async function perform(command) {
   const { method, target, args, headers, content_type: type, timeout_ms: timeoutMs } = command
   switch (command.do) {
     case 'connect':
-      client = await connect(command.url, command.ca && { tls: { ca: command.ca } })
+      client = await connect(command.url, {
+        ...(command.ca && { tls: { ca: command.ca } }),
+        compression: command.compression,
+      })
       return { value: client.url }
     case 'close':
       await client.close()

@@ -36,7 +36,8 @@ class Program:
         if command["do"] == "connect":
             ca = command.get("ca")
             tls = None if ca is None else tidewire.ClientTls(ca=ca)
-            self.client = await tidewire.connect(command["url"], tls=tls)
+            compression = command.get("compression", False)
+            self.client = await tidewire.connect(command["url"], tls=tls, compression=compression)
             return {"value": self.client.url}
         assert self.client is not None
         if command["do"] == "close":

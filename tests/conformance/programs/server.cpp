@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -72,7 +73,12 @@ std::string text_of(const Value& args, std::string_view name) {
 
 struct Program {
     Program(std::string address, std::optional<tidewire::Tls> tls)
-        : app({.address = std::move(address), .hosts = {"*"}, .tls = std::move(tls)}) {}
+        : app({.address = std::move(address),
+               .hosts = {"*"},
+               .tls = std::move(tls),
+               .compression = std::getenv("CONFORMANCE_COMPRESSION") != nullptr
+                                  ? std::optional(tidewire::Compression{})
+                                  : std::nullopt}) {}
 
     Journal journal;
     Threads threads;

@@ -2,7 +2,11 @@
 import { Response, Server } from 'tidewire'
 
 const [address = '127.0.0.1:0', cert, key] = process.argv.slice(2)
-const app = new Server(address, { hosts: ['*'], ...(cert && { tls: { cert, key } }) })
+const app = new Server(address, {
+  hosts: ['*'],
+  ...(cert && { tls: { cert, key } }),
+  ...('CONFORMANCE_COMPRESSION' in process.env && { compression: {} }),
+})
 const journal = new Map()
 
 function note(tag, event) {

@@ -16,6 +16,7 @@ app = tidewire.Server(
     sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:0",
     hosts=["*"],
     tls=tidewire.Tls(*sys.argv[2:4]) if len(sys.argv) > 3 else None,
+    compression=tidewire.Compression() if "CONFORMANCE_COMPRESSION" in os.environ else None,
 )
 journal: defaultdict[str, list[str]] = defaultdict(list)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,6 +26,8 @@ def answer(scope: dict[str, Any], body: bytes) -> tuple[int, str, bytes]:
     method, path = scope["method"], scope["path"]
     if path == "/hello" and method in ("GET", "HEAD"):
         return 200, "text/plain", b"hello"
+    if path == "/zipped":
+        return 200, "text/plain", b"a line of text\n" * 1000
     if path == "/connection":
         return 200, "text/plain", str(scope["client"][1]).encode()
     if path == "/close":
@@ -49,7 +52,13 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
         return
     status, content_type, content = answer(scope, body)
+    coding = []
+    if scope["path"] == "/zipped" and b"deflate" in dict(scope["headers"]).get(
+        b"accept-encoding", b""
+    ):
+        content, coding = zlib.compress(content), [(b"content-encoding", b"deflate")]
     headers = [
+        *coding,
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(content)).encode()),
     ]

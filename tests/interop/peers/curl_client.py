@@ -20,6 +20,8 @@ def arguments(folder: Path, number: int, told: dict[str, Any]) -> list[str]:
     found += ["--path-as-is", "--output", str(folder / f"{number}.body")]
     found += ["--dump-header", str(folder / f"{number}.head")]
     found += ["--head"] if request["method"] == "HEAD" else ["--request", request["method"]]
+    if request.get("decoded"):
+        found += ["--compressed"]
     for name, value in request.get("headers", {}).items():
         found += ["--header", f"{name}: {value}"]
     if "body_hex" in request:

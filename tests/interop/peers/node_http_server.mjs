@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { gzipSync } from 'node:zlib'
 import { collect } from './told.mjs'
 
 const [port, cert, key] = process.argv.slice(2)
@@ -25,6 +26,11 @@ const server = createServer(tls, async (request, response) => {
     // Without a length node sends chunks.
     for (const piece of ['one ', 'two ', 'three']) response.write(piece)
     response.end()
+  } else if (url === '/zipped') {
+    const asked = /gzip/.test(request.headers['accept-encoding'] ?? '')
+    const text = Buffer.from('a line of text\n'.repeat(1000))
+    response.writeHead(200, asked ? { 'Content-Encoding': 'gzip' } : {})
+    response.end(asked ? gzipSync(text) : text)
   } else if (url === '/methods/add' && request.method === 'POST') {
     const { a, b } = JSON.parse(body)
     send(200, 'application/json', JSON.stringify(a + b))

@@ -1,13 +1,24 @@
 // undici as a client: requests as JSON from standard input, answers as JSON to standard output.
 import { readFileSync } from 'node:fs'
-import { Client } from 'undici'
+import { Client, fetch } from 'undici'
 import { Readable } from 'node:stream'
 import { bodyOf, collect, pieces, readTold } from './told.mjs'
 
 const { url, requests, pipelining = 1, ca } = await readTold()
 const client = new Client(url, { pipelining, ...(ca && { connect: { ca: readFileSync(ca) } }) })
 
+/** By fetch, which undoes codings. */
+async function performDecoded(request) {
+  const answer = await fetch(url + request.target, { method: request.method })
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(answer.headers),
+    body_hex: Buffer.from(await answer.arrayBuffer()).toString('hex'),
+  }
+}
+
 async function perform(request) {
+  if (request.decoded) return performDecoded(request)
   const body = bodyOf(request)
   const answer = await client.request({
     method: request.method,

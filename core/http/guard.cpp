@@ -16,10 +16,10 @@ using codec::http1::RequestHead;
 using codec::http1::WebField;
 
 // Request fields that pages may send without being listed: what tidewire reads itself.
-constexpr std::array<std::string_view, 11> kOwnRequestFields{
-    "authorization", "content-type",        "idempotency-key", "if-none-match",
-    "last-event-id", "prefer",              "traceparent",     "tracestate",
-    "tidewire-ack",  "tidewire-timeout-ms", "tidewire-key"};
+constexpr std::array<std::string_view, 12> kOwnRequestFields{
+    "authorization", "content-encoding", "content-type",        "idempotency-key",
+    "if-none-match", "last-event-id",    "prefer",              "traceparent",
+    "tracestate",    "tidewire-ack",     "tidewire-timeout-ms", "tidewire-key"};
 constexpr std::string_view kOwnExposed = "ETag, Retry-After, Location";
 constexpr std::string_view kOwnPrefix = "tidewire-";
 

@@ -82,6 +82,10 @@ Napi::Value request_operation(Handoff& handoff, const Napi::CallbackInfo& info) 
     return text(info.Env(), handoff.request_at(info[0]).request.operation());
 }
 
+Napi::Value request_action(Handoff& handoff, const Napi::CallbackInfo& info) {
+    return text(info.Env(), handoff.request_at(info[0]).request.action());
+}
+
 Napi::Value request_peer(Handoff& handoff, const Napi::CallbackInfo& info) {
     return text(info.Env(), handoff.request_at(info[0]).request.peer());
 }
@@ -150,6 +154,7 @@ void define_request_functions(Napi::Object& exports, Handoff& handoff) {
     define<&request_value>(exports, "requestValue", handoff);
     define<&request_principal>(exports, "requestPrincipal", handoff);
     define<&request_operation>(exports, "requestOperation", handoff);
+    define<&request_action>(exports, "requestAction", handoff);
     define<&request_peer>(exports, "requestPeer", handoff);
     define<&request_time_left>(exports, "requestTimeLeft", handoff);
     define<&reply>(exports, "reply", handoff);

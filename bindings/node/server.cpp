@@ -87,6 +87,12 @@ Napi::Value server_release(Handoff& handoff, const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
+// (server, boolean)
+Napi::Value server_set_ready(Handoff& handoff, const Napi::CallbackInfo& info) {
+    server_at(handoff, info[0]).set_ready(info[1].ToBoolean());
+    return info.Env().Undefined();
+}
+
 Napi::Value server_url(Handoff& handoff, const Napi::CallbackInfo& info) {
     return text(info.Env(), server_at(handoff, info[0]).url());
 }
@@ -123,6 +129,7 @@ void define_server_functions(Napi::Object& exports, Handoff& handoff) {
     define<&server_stop>(exports, "serverStop", handoff);
     define<&server_reload_tls>(exports, "serverReloadTls", handoff);
     define<&server_release>(exports, "serverRelease", handoff);
+    define<&server_set_ready>(exports, "serverSetReady", handoff);
     define<&server_url>(exports, "serverUrl", handoff);
     define<&server_port>(exports, "serverPort", handoff);
     define<&server_stats>(exports, "serverStats", handoff);

@@ -99,6 +99,10 @@ PyObject* get_operation(PyObject* self, void*) {
     return new_text(self_of(self).request.operation());
 }
 
+PyObject* get_action(PyObject* self, void*) {
+    return new_text(self_of(self).request.action());
+}
+
 PyObject* get_cancelled(PyObject* self, void*) {
     return PyBool_FromLong(is_cancelled(self_of(self)) ? 1 : 0);
 }
@@ -170,6 +174,7 @@ void request_dealloc(PyObject* self) {
     {"principal", get_principal, nullptr, "Who asks, as authenticate said; or None.", nullptr},   \
     {"operation", get_operation, nullptr,                                                        \
      "What is asked for: \"add\", or \"GET /users/{id}\".", nullptr},                             \
+    {"action", get_action, nullptr, "What authorize is asked: \"call\", \"admin\".", nullptr},    \
     {"cancelled", get_cancelled, nullptr,                                                        \
      "True once the caller is gone or its deadline has passed.", nullptr},                       \
     {"time_left", get_time_left, nullptr,                                                        \

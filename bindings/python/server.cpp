@@ -201,6 +201,11 @@ public:
         value_or_raise(reloaded);
     }
 
+    void set_ready(bool ready) {
+        if (host_->forked() || !server_) raise(ErrorCode::misuse, "the server has ended");
+        server_->set_ready(ready);
+    }
+
     [[nodiscard]] std::string url() const { return server_ ? server_->url() : std::string(); }
     [[nodiscard]] int port() const { return server_ ? server_->port() : 0; }
     [[nodiscard]] py::tuple stats() const {
@@ -241,6 +246,7 @@ void add_server_type(py::module_& module) {
         .def("stop", &PyServer::stop, py::arg("grace"))
         .def("release", &PyServer::release)
         .def("reload_tls", &PyServer::reload_tls, py::arg("tls"))
+        .def("set_ready", &PyServer::set_ready, py::arg("ready"))
         .def("stats", &PyServer::stats)
         .def_property_readonly("url", &PyServer::url)
         .def_property_readonly("port", &PyServer::port);

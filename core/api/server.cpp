@@ -43,6 +43,7 @@ LoopServer::LoopServer(base::Loop& loop, const Limits& limits, std::shared_ptr<S
     : loop_(loop),
       service_(std::move(service)),
       host_(std::move(host)),
+      meter(service_->operations().size()),
       http(loop, limits, *this) {
     if (host_) probe_.arm(loop_.timers(), loop_.now() + kProbeInterval);
 }
@@ -52,6 +53,8 @@ LoopServer::~LoopServer() {
 }
 
 void LoopServer::on_exchange(http::Exchange& exchange) {
+    exchange.meter = &meter;
+    exchange.began = loop_.now();
     service_->on_exchange(exchange);
     if (!host_ || ring_asked_) return;
     ring_asked_ = true;
@@ -71,12 +74,17 @@ void LoopServer::probe() {
 ServerImpl::ServerImpl(ServerOptions options)
     : options_(std::move(options)),
       service_(std::make_shared<patterns::request_response::Service>(options_.limits,
-                                                                     options_.debug)) {}
+                                                                     options_.debug)),
+      vitals_(std::make_shared<Vitals>(options_.host)) {
+    if (const auto added = add_operations(*service_, vitals_); !added) failure_ = added.error();
+}
 
 ServerImpl::~ServerImpl() {
     if (runtime_ && runtime_->impl().forked()) {
         // The child of a fork has none of the threads that may touch these.
-        for (auto& server : servers_) new std::shared_ptr<LoopServer>(std::move(server));
+        for (auto& server : vitals_->take_servers()) {
+            new std::shared_ptr<LoopServer>(std::move(server));
+        }
         return;
     }
     if (on_loop_thread()) {
@@ -154,26 +162,20 @@ Result<void> ServerImpl::listen_on_all(const std::string& host, std::uint16_t po
         });
         if (!ran || !bound) return bound.error();
         port = *bound;  // the others share the one that the first was given
-        std::lock_guard lock(mutex_);
-        servers_.push_back(std::move(server));
+        vitals_->add(std::move(server));
     }
     port_ = port;
     listening_ = true;
+    vitals_->serving = true;
     return {};
 }
 
-void ServerImpl::forget_loops() {
-    std::vector<std::shared_ptr<LoopServer>> servers;
-    std::lock_guard lock(mutex_);
-    servers.swap(servers_);
-}
-
 void ServerImpl::stop_async(std::chrono::milliseconds grace, Function<void()> done) {
-    std::vector<std::shared_ptr<LoopServer>> servers;
+    const auto servers = vitals_->servers();
     const auto runtime = this->runtime();
+    vitals_->serving = false;
     {
         std::lock_guard lock(mutex_);
-        servers = servers_;
         state_ = State::stopped;
     }
     if (grace.count() < 0) grace = options_.limits.stop_grace;
@@ -206,7 +208,7 @@ Result<void> ServerImpl::stop(std::chrono::milliseconds grace) {
     } catch (const std::future_error&) {
         // The loops ended under us, and with them every connection.
     }
-    forget_loops();
+    vitals_->take_servers().clear();
     if (!options_.runtime) runtime->stop();
     return {};
 }
@@ -233,22 +235,6 @@ std::string ServerImpl::url() const {
     const bool brackets = host.find(':') != std::string::npos;
     const std::string scheme = options_.tls ? "https://" : "http://";
     return scheme + (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port_);
-}
-
-ServerStats ServerImpl::stats() const {
-    ServerStats sum;
-    std::lock_guard lock(mutex_);
-    for (const auto& server : servers_) {
-        const auto& counters = server->http.counters();
-        sum.connections += counters.connections.get();
-        sum.connections_accepted += counters.connections_accepted.get();
-        sum.requests += counters.requests.get();
-        sum.requests_in_flight += counters.requests_in_flight.get();
-        sum.requests_cancelled += counters.requests_cancelled.get();
-        sum.protocol_errors += counters.protocol_errors.get();
-    }
-    if (options_.host) sum.app_stall_seconds = options_.host->stats().app_stall_seconds;
-    return sum;
 }
 
 }  // namespace api
@@ -307,6 +293,7 @@ void Server::stop_async(std::chrono::milliseconds grace, Function<void()> done) 
 Result<void> Server::reload_tls(const Tls& tls) { return impl_->reload_tls(tls); }
 std::string Server::url() const { return impl_->url(); }
 std::uint16_t Server::port() const { return impl_->port(); }
+void Server::set_ready(bool ready) noexcept { impl_->set_ready(ready); }
 ServerStats Server::stats() const { return impl_->stats(); }
 
 }  // namespace tidewire

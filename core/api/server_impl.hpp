@@ -13,8 +13,10 @@
 #include <tidewire/server.hpp>
 
 #include "api/runtime_impl.hpp"
+#include "api/vitals.hpp"
 #include "http/server.hpp"
 #include "net/tls/server.hpp"
+#include "patterns/request_response/meter.hpp"
 #include "patterns/request_response/server.hpp"
 
 namespace tidewire::api {
@@ -46,6 +48,7 @@ private:
     bool ring_asked_ = false;
 
 public:
+    patterns::request_response::Meter meter;
     http::Server http;
 
 private:
@@ -70,24 +73,23 @@ public:
     Result<void> reload_tls(const Tls& tls);
     [[nodiscard]] std::string url() const;
     [[nodiscard]] std::uint16_t port() const noexcept { return port_.load(); }
-    [[nodiscard]] ServerStats stats() const;
+    [[nodiscard]] ServerStats stats() const { return vitals_->stats(); }
+    void set_ready(bool ready) noexcept { vitals_->ready = ready; }
 
 private:
     enum class State : std::uint8_t { fresh, serving, stopped };
 
     Result<void> listen_on_all(const std::string& host, std::uint16_t port);
-    // Drops the loops' servers; no lock may be held, since that waits for their loops.
-    void forget_loops();
     [[nodiscard]] std::shared_ptr<Runtime> runtime() const;
 
     const ServerOptions options_;
     std::shared_ptr<patterns::request_response::Service> service_;
+    const std::shared_ptr<Vitals> vitals_;
     // Of all below. Never held while waiting for a loop, whose handlers may ask for stats().
     mutable std::mutex mutex_;
     std::shared_ptr<Runtime> runtime_;
     State state_ = State::fresh;
     std::optional<Error> failure_;
-    std::vector<std::shared_ptr<LoopServer>> servers_;
     std::shared_ptr<net::tls::Server> tls_;  // from start() on, of a server that has it
     std::atomic<std::uint16_t> port_{0};
     std::atomic<bool> listening_{false};

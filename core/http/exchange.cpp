@@ -230,6 +230,9 @@ void Exchange::reset() {
     shaper = nullptr;
     principal.reset();
     operation = {};
+    action = "call";
+    meter = nullptr;
+    operation_number = 0;
     interceptors_.clear();
     source_.reset();
     stream_.reset();

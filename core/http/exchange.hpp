@@ -58,6 +58,16 @@ protected:
     ~AnswerShaper() = default;
 };
 
+// Is told what became of requests.
+class AnswerMeter {
+public:
+    // Loop thread, once per answer; of a streamed one at its head.
+    virtual void answered(const Exchange& exchange, int status) noexcept = 0;
+
+protected:
+    ~AnswerMeter() = default;
+};
+
 class Exchange : public base::RefCounted {
 public:
     explicit Exchange(base::Loop& loop);
@@ -85,6 +95,13 @@ public:
     // lasts as long as the server.
     std::shared_ptr<const Principal> principal;
     std::string_view operation;
+    // What the hooks of admission are asked for: "call", or "admin" for what is the operator's.
+    std::string_view action = "call";
+    // Set by the handler of exchanges: who is told of the answer, or nobody; since when it takes,
+    // and the number of the operation there, 0 for none.
+    AnswerMeter* meter = nullptr;
+    base::TimePoint began{};
+    std::uint32_t operation_number = 0;
 
     [[nodiscard]] codec::Target target() const noexcept { return codec::split_target(head.target); }
     [[nodiscard]] std::string_view content_type() const noexcept;

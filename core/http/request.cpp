@@ -49,6 +49,7 @@ std::string_view Request::body() const noexcept { return exchange_->body; }
 std::string_view Request::peer() const noexcept { return exchange_->peer; }
 const Principal* Request::principal() const noexcept { return exchange_->principal.get(); }
 std::string_view Request::operation() const noexcept { return exchange_->operation; }
+std::string_view Request::action() const noexcept { return exchange_->action; }
 std::optional<std::chrono::milliseconds> Request::time_left() const noexcept {
     return exchange_->time_left();
 }

@@ -15,6 +15,7 @@
 #include <tidewire/function.hpp>
 #include <tidewire/limits.hpp>
 
+#include "base/counter.hpp"
 #include "base/runtime.hpp"
 #include "base/tls.hpp"
 #include "http/exchange.hpp"
@@ -23,27 +24,13 @@ namespace tidewire::http {
 
 class ServerConnection;
 
-// Written on the loop only, so plain loads and stores do; read from anywhere.
-class Counter {
-public:
-    void add(std::int64_t amount) noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-    }
-    [[nodiscard]] std::uint64_t get() const noexcept {
-        return static_cast<std::uint64_t>(value_.load(std::memory_order_relaxed));
-    }
-
-private:
-    std::atomic<std::int64_t> value_{0};
-};
-
 struct ServerCounters {
-    Counter connections;
-    Counter connections_accepted;
-    Counter requests;
-    Counter requests_in_flight;
-    Counter requests_cancelled;
-    Counter protocol_errors;
+    base::Counter connections;
+    base::Counter connections_accepted;
+    base::Counter requests;
+    base::Counter requests_in_flight;
+    base::Counter requests_cancelled;
+    base::Counter protocol_errors;
 };
 
 class Server final : private base::AcceptEvents, private base::TurnEnd {

@@ -46,6 +46,7 @@ void Http1Exchange::deliver(Response&& response) {
     if (connection == nullptr) return;
     done = true;
     if (shaper != nullptr) shaper->shape(*this, response);
+    if (meter != nullptr) meter->answered(*this, response.status);
     connection->answered(*this, std::move(response));
 }
 

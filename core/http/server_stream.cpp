@@ -46,6 +46,7 @@ void ServerConnection::source_wanted(const Http1Exchange& exchange) {
 bool Http1Exchange::deliver_head(Response&& response) {
     if (connection == nullptr) return false;
     coder = shaper != nullptr ? shaper->shape_head(*this, response) : nullptr;
+    if (meter != nullptr) meter->answered(*this, response.status);
     answer = std::move(response);
     return connection->answer_begun(*this);
 }

@@ -26,7 +26,7 @@ struct Principal {
 };
 
 // What a principal wants to do. `call` is asked with the name of a method, "add", or of a route,
-// "GET /users/{id}".
+// "GET /users/{id}"; `admin` with "GET /metrics".
 enum class Action : std::uint8_t { call, publish, subscribe, lease, admin };
 [[nodiscard]] constexpr std::string_view action_name(Action action) noexcept {
     constexpr std::string_view kNames[] = {"call", "publish", "subscribe", "lease", "admin"};

@@ -60,6 +60,8 @@ public:
     [[nodiscard]] const Principal* principal() const noexcept;
     // What it asks for: the name of a method, "add", or of a route, "GET /users/{id}".
     [[nodiscard]] std::string_view operation() const noexcept;
+    // The name of the Action that its hooks are asked for: "call", or "admin".
+    [[nodiscard]] std::string_view action() const noexcept;
 
     // What is left of the caller's deadline (`Tidewire-Timeout-Ms`), if it set one; never negative.
     [[nodiscard]] std::optional<std::chrono::milliseconds> time_left() const noexcept;

@@ -15,7 +15,9 @@
 // Patterns of a path: `/users/{id}` matches one segment, `/files/{path...}` the rest of the path.
 // A literal segment wins over a parameter. The paths of tidewire itself are reserved: /methods,
 // /topics, /socket, /jobs, /tickets, /healthz, /readyz, /metrics, /openapi.json, /asyncapi.json,
-// /_tidewire. A path that exists for other methods only answers method_not_allowed with Allow; HEAD
+// /_tidewire; of these it answers /healthz (the process is alive), /readyz (it wants requests) and
+// /metrics (Prometheus' text format; for admin, or callers on this machine when there are no
+// hooks). A path that exists for other methods only answers method_not_allowed with Allow; HEAD
 // is answered from GET.
 #pragma once
 
@@ -198,6 +200,10 @@ public:
     // misuse for a server that does not serve or has no TLS, invalid_argument as at start(): then
     // nothing changes. Any thread; reads the files, so not on a loop.
     Result<void> reload_tls(const Tls& tls);
+
+    // What GET /readyz says from now on: 200, or 503 `unavailable` when not ready, and from stop()
+    // on. True at first. Any thread.
+    void set_ready(bool ready) noexcept;
 
     [[nodiscard]] std::string url() const;          // "http://127.0.0.1:8080"; empty before start()
     [[nodiscard]] std::uint16_t port() const;       // 0 before start(), or on a Unix socket

@@ -74,10 +74,22 @@ Result<void> Service::insert_route(std::string_view http_method, std::string_vie
         return Error(ErrorCode::invalid_argument,
                      "pattern " + std::string(pattern) + ": this path is tidewire's own");
     }
+    return take_route(http_method, pattern, std::move(route));
+}
+
+Result<void> Service::take_route(std::string_view http_method, std::string_view pattern,
+                                 Route route) {
     auto added = router_.add(http_method, pattern, static_cast<std::uint32_t>(routes_.size()));
+    if (!added) return added;
     route.name = std::string(http_method) + " " + std::string(pattern);
-    if (added) routes_.push_back(std::move(route));
-    return added;
+    route.number = number_for(route.name);
+    routes_.push_back(std::move(route));
+    return {};
+}
+
+std::uint32_t Service::number_for(std::string name) {
+    operations_.push_back(std::move(name));
+    return static_cast<std::uint32_t>(operations_.size() - 1);
 }
 
 Result<void> Service::add_route(std::string_view http_method, std::string_view pattern,
@@ -96,9 +108,11 @@ Result<void> Service::insert_method(std::string_view name, Method method) {
                      "method name " + std::string(name) +
                          ": tokens of A-Z, a-z, 0-9, _ and - joined by single dots, at most 250");
     }
-    if (!methods_.emplace(name, std::move(method)).second) {
+    if (methods_.contains(name)) {
         return Error(ErrorCode::invalid_argument, "method " + std::string(name) + " is taken");
     }
+    method.number = number_for(std::string(name));
+    methods_.emplace(name, std::move(method));
     return {};
 }
 
@@ -223,6 +237,8 @@ void Service::run_route(http::Exchange& exchange, std::string_view path) {
         return;
     }
     const Route& route = routes_[match.handler];
+    exchange.operation_number = route.number;
+    if (route.own) return call_own(route, exchange);
     admit(exchange, route.name, [this, &route, &exchange] { call_route(route, exchange); });
 }
 
@@ -305,6 +321,7 @@ void Service::run_method(http::Exchange& exchange, std::string_view name) {
             Error(ErrorCode::not_acceptable, "replies are written as application/json")));
         return;
     }
+    exchange.operation_number = found->second.number;
     admit(exchange, found->first, [this, &exchange, &method = found->second] {
         guarded(exchange, [&] { call_method(method, exchange); });
     });

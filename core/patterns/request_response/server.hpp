@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,16 @@ public:
     Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json,
                                 const MethodOptions& options = {});
 
+    // The server's own: GET, outside of middleware. `admin` is asked of the hooks; without any,
+    // only callers on this machine may.
+    enum class Access : std::uint8_t { all, admin };
+    Result<void> add_own_route(std::string_view path, Access access,
+                               std::function<Response()> answer);
+    // What may be asked for, by number; number 0 is nothing that is known.
+    [[nodiscard]] const std::vector<std::string>& operations() const noexcept {
+        return operations_;
+    }
+
     // Who asks, and whether it may.
     [[nodiscard]] Admission& admission() noexcept { return admission_; }
     void add_middleware(Middleware layer) { middleware_.push_back(std::move(layer)); }
@@ -62,6 +73,9 @@ private:
         AsyncHandler async_handler;
         Executor* executor = nullptr;
         std::string name = {};  // "GET /users/{id}"
+        std::function<Response()> own = {};
+        Access access = Access::all;
+        std::uint32_t number = 0;
     };
     // One of the three handlers is set.
     struct Method {
@@ -70,6 +84,7 @@ private:
         AsyncHandler raw_handler;
         bool scan_json = false;
         bool pure = false;
+        std::uint32_t number = 0;
     };
     struct Hash {
         using is_transparent = void;
@@ -79,6 +94,9 @@ private:
     };
 
     Result<void> insert_route(std::string_view http_method, std::string_view pattern, Route route);
+    Result<void> take_route(std::string_view http_method, std::string_view pattern, Route route);
+    void call_own(const Route& route, http::Exchange& exchange) const;
+    [[nodiscard]] std::uint32_t number_for(std::string name);
     Result<void> insert_method(std::string_view name, Method method);
     void shape(const http::Exchange& exchange, Response& response) const override;
     [[nodiscard]] std::unique_ptr<codec::Compressor> shape_head(
@@ -113,6 +131,7 @@ private:
     std::vector<Middleware> middleware_;
     http::Router router_;
     std::vector<Route> routes_;
+    std::vector<std::string> operations_{""};
     std::unordered_map<std::string, Method, Hash, std::equal_to<>> methods_;
 };
 

@@ -20,7 +20,7 @@ export type Authenticate = (request: Request) => Maybe<Principal | undefined | n
 
 /**
  * Whether `principal`, undefined when nobody was named, may do it. `name` is that of a method,
- * `add`, or of a route, `GET /users/{id}`.
+ * `add`, or of a route, `GET /users/{id}`; `admin` is asked with `GET /metrics`.
  */
 export type Authorize = (
   principal: Principal | undefined,
@@ -34,7 +34,7 @@ export function admission(
   authorize: Authorize | undefined,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    const operation = request.operation
+    const { action, operation } = request
     const principal = (await authenticate?.(request)) ?? undefined
     if (principal !== undefined && (typeof principal.id !== 'string' || principal.id === '')) {
       throw new TypeError('the id of a principal is a string, not empty')
@@ -42,7 +42,7 @@ export function admission(
     const may =
       authorize === undefined
         ? principal !== undefined
-        : await authorize(principal, 'call', operation)
+        : await authorize(principal, action, operation)
     if (typeof may !== 'boolean') throw new TypeError('authorize gives true or false')
     if (!may) throw new TidewireError(principal === undefined ? 'unauthenticated' : 'forbidden')
     if (principal === undefined) return new Response()

@@ -53,6 +53,7 @@ export interface Native {
   serverAdmission(server: number, handler: number): void
   serverStart(server: number): void
   serverStop(server: number, graceMs: number | undefined, operation: number): void
+  serverSetReady(server: number, ready: boolean): void
   serverReloadTls(server: number, tls: Tls | undefined): void
   serverRelease(server: number): void
   serverUrl(server: number): string
@@ -72,6 +73,7 @@ export interface Native {
   requestValue(slot: number): unknown
   requestPrincipal(slot: number): { id: string; claims: unknown } | undefined
   requestOperation(slot: number): string
+  requestAction(slot: number): string
   requestPeer(slot: number): string
   requestTimeLeft(slot: number): number | undefined
   /** `contentType` is a number of ContentType in request.ts. */

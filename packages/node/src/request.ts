@@ -1,6 +1,7 @@
 import { TidewireError } from './errors'
 import { CANCEL, type Work, beginWork, endWork, native } from './handoff'
 import { type Headers, headersFromSource } from './headers'
+import type { Action } from './hooks'
 import { parsedValue } from './json'
 
 // For this package only: they reach what is private.
@@ -123,6 +124,11 @@ export class Request implements Work {
   /** What is asked for: the name of a method, or of a route, `GET /users/{id}`. */
   get operation(): string {
     return native.requestOperation(this.#open)
+  }
+
+  /** What authorize is asked: `call`, or `admin` for what is the operator's. */
+  get action(): Action {
+    return native.requestAction(this.#open) as Action
   }
 
   /** `127.0.0.1:51234` */

@@ -270,6 +270,17 @@ export class Server implements AsyncDisposable {
     native.serverReloadTls(this.#open(), checkedTls(tls))
   }
 
+  /**
+   * Says what GET /readyz answers from now on: 200, or 503 when not ready. A server is ready from
+   * start() on, and not any more from stop() on.
+   */
+  setReady(ready: boolean): void {
+    if (typeof ready !== 'boolean') {
+      throw new TidewireError('invalid_argument', 'ready is a boolean')
+    }
+    native.serverSetReady(this.#open(), ready)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }

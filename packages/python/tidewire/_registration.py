@@ -128,8 +128,8 @@ class Registration:
     def authorize(self, hook: Z) -> Z:
         """Registers what says who may do what: `hook(principal, action, name)` gives a bool.
 
-        `action` is "call" with the name of a method, or of a route, "GET /users/{id}". Without this
-        hook, whoever has a principal may do everything.
+        `action` is "call" with the name of a method, or of a route, "GET /users/{id}"; "admin" with
+        "GET /metrics". Without this hook, whoever has a principal may do everything.
         """
         self._check_fresh()
         if self._authorize is not None:

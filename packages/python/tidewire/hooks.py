@@ -104,7 +104,7 @@ def admission(
         if authorize is None:
             may = principal is not None
         else:
-            may = await call(authorize, principal, "call", request.operation)
+            may = await call(authorize, principal, request.action, request.operation)
             if not isinstance(may, bool):
                 raise TypeError(f"authorize gives True or False, not {may!r}")
         if not may:

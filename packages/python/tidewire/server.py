@@ -11,6 +11,7 @@
     app.run()                     # or: async with app: ...
 
 An `async def` handler runs as a task of the loop, a plain `def` in a bounded pool of threads.
+GET /healthz, /readyz and /metrics answer by themselves (docs/operations.md).
 Sockets, timers and deadlines live on threads of the core: a handler that blocks the loop delays
 other handlers, never a connection.
 """
@@ -211,6 +212,15 @@ class Server(Registration):
         changes.
         """
         self._running().reload_tls(native_server(tls))
+
+    def set_ready(self, ready: bool) -> None:
+        """Says what GET /readyz answers from now on: 200, or 503 when not ready.
+
+        A server is ready from start() on, and not any more from stop() on.
+        """
+        if not isinstance(ready, bool):
+            raise InvalidArgumentError(f"ready is a bool, not {ready!r}")
+        self._running().set_ready(ready)
 
     # ---- What it tells
 

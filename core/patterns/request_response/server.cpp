@@ -203,7 +203,14 @@ bool Service::take_query_args(http::Exchange& exchange) const {
             ErrorCode::invalid_argument, "a method that is read takes its arguments by ?args=")));
         return false;
     }
-    exchange.body = codec::query_value(exchange.target().query, "args").value_or("");
+    const std::string_view query = exchange.target().query;
+    auto args = codec::query_value(query, "args");
+    if (!args && (query.starts_with("args=") || query.find("&args=") != query.npos)) {
+        exchange.respond(Response::problem(
+            Error(ErrorCode::invalid_argument, "?args= is JSON text, %-encoded")));
+        return false;
+    }
+    exchange.body = std::move(args).value_or("");
     exchange.tagged = true;
     exchange.shaper = this;
     return true;

@@ -137,6 +137,8 @@ TEST_CASE("what a pure method refuses has no tag", "[forms]") {
     CHECK_FALSE(none.headers.get("etag"));
     CHECK(code_of_problem(world.ask("GET", "/methods/double?args=%7B")) == "invalid_argument");
     CHECK(world.ask("GET", "/methods/double?args=1", {}, "{\"n\":3}").status == 400);
+    CHECK(world.ask("GET", "/methods/double?args=%7").status == 400);
+    CHECK(world.ask("GET", "/methods/double?x=1&args=%zz").status == 400);
     CHECK(world.called == 1);
 }
 

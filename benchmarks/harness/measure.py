@@ -61,7 +61,7 @@ def load_once(
     """One window of load on one server. Raises LoadFailed."""
     command = ["taskset", "-c", LOAD_CORE, str(load)]
     command += ["--port", str(server.port), "--connections", str(row.connections)]
-    command += ["--depth", str(row.depth)]
+    command += ["--depth", str(row.depth), *server.system.load]
     command += ["--warmup-ms", str(warmup_ms), "--duration-ms", str(window_ms)]
     command += ["--warmup-cpu-ms", str(warmup_cpu_ms)]
     command += ["--pids", ",".join(str(process) for process in server.process_ids())]

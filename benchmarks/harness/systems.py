@@ -20,6 +20,7 @@ class System:
     variant: str = ""  # tells two systems of one name apart: "async", "sync"
     environment: dict[str, str] = field(default_factory=dict)
     is_ours: bool = False
+    load: tuple[str, ...] = ()  # options of the load generator beside the row's
     group: str = ""  # only systems of one group of a row are compared
 
     @property
@@ -84,6 +85,19 @@ def _native(programs: Path) -> list[System]:
         System("nginx", f"nginx {nginx}", "cpp", _nginx()),
         System("tidewire", "tidewire", "cpp", ours, is_ours=True),
     ]
+
+
+def _with_differing_heads(programs: Path) -> System:
+    """Ours where no request has the head of the one before it, which is then parsed each time."""
+    return System(
+        "tidewire_differing",
+        "tidewire",
+        "cpp",
+        [str(programs / "bench_hello"), "PORT"],
+        variant="heads differ",
+        is_ours=True,
+        load=("--kinds", "16"),
+    )
 
 
 def _python() -> list[System]:
@@ -166,7 +180,7 @@ def rows(programs: Path) -> list[Row]:
         Row(
             "http_pipelined",
             "HTTP hello, native handler, 64 connections, 16 requests pipelined",
-            _native(programs),
+            [*_native(programs), _with_differing_heads(programs)],
             depth=16,
         ),
         Row("http_handler_python", "HTTP hello, Python handler, 64 connections", _python()),

@@ -39,6 +39,7 @@ struct Options {
     int port = 0;
     int connections = 64;
     int depth = 1;
+    int kinds = 1;  // heads that differ, in turns
     int warmup_ms = 300;
     int warmup_cpu_ms = 0;
     int duration_ms = 1000;
@@ -61,8 +62,12 @@ public:
         : options_(options), reader_(options.body), input_(kInputBytes) {
         const std::string request = "GET " + options.path +
                                     " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options.port) +
-                                    "\r\n\r\n";
-        for (int i = 0; i < options.depth; ++i) batch_ += request;
+                                    "\r\n";
+        for (int i = 0; i < options.depth; ++i) {
+            batch_ += request;
+            if (options.kinds > 1) batch_ += "N: " + std::to_string(i % options.kinds) + "\r\n";
+            batch_ += "\r\n";
+        }
     }
 
     ~Generator() {
@@ -319,6 +324,7 @@ constexpr NumberOption kNumberOptions[] = {
     {"--port", &Options::port},
     {"--connections", &Options::connections},
     {"--depth", &Options::depth},
+    {"--kinds", &Options::kinds},
     {"--warmup-ms", &Options::warmup_ms},
     {"--duration-ms", &Options::duration_ms},
     {"--warmup-cpu-ms", &Options::warmup_cpu_ms},
@@ -347,8 +353,9 @@ int main(int count, char** words) {
     Options options;
     if (!parse(count, words, options)) {
         std::fputs(
-            "usage: load --port N [--connections N] [--depth N] [--warmup-ms N] [--duration-ms N]\n"
-            "            [--warmup-cpu-ms N] [--path /hello] [--body TEXT] [--pids PID,PID]\n",
+            "usage: load --port N [--connections N] [--depth N] [--kinds N] [--warmup-ms N]\n"
+            "            [--duration-ms N] [--warmup-cpu-ms N] [--path /hello] [--body TEXT]\n"
+            "            [--pids PID,PID]\n",
             stderr);
         return 2;
     }

@@ -24,6 +24,12 @@ enum class FramingField : std::uint8_t {
 // at all (RFC 9110 15.6.6): it ends with HTTP/D.D, and that is neither 1.0 nor 1.1.
 [[nodiscard]] bool names_other_version(std::string_view line) noexcept;
 
+// "HTTP/1.1 200" and the end of the line: a blank is missing, but many servers leave it out with
+// the reason, and nothing else can be meant.
+[[nodiscard]] constexpr bool lacks_reason(std::string_view status_line) noexcept {
+    return status_line.size() == std::string_view("HTTP/1.1 200\r\n").size();
+}
+
 class FramingRules {
 public:
     void reset() noexcept { has_host_ = close_ = keep_alive_ = upgrade_ = false; }

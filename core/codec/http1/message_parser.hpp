@@ -21,6 +21,7 @@
 #include "codec/http1/event.hpp"
 #include "codec/http1/head_parser.hpp"
 #include "codec/http1/input.hpp"
+#include "codec/http1/repeated_head.hpp"
 
 namespace tidewire::codec::http1 {
 
@@ -120,6 +121,13 @@ private:
         return {Step::again, scanned_ - line_begin_};
     }
 
+    Line find_first_line() {
+        const std::size_t room = limits_.header_bytes_max;
+        if constexpr (!is_request) return find_line(room, ErrorCode::header_too_large);
+        return find_line(std::min(limits_.request_line_bytes_max + 2, room),
+                         ErrorCode::uri_too_long);
+    }
+
     std::string_view take_line(std::size_t size) noexcept {
         line_begin_ = 0;
         scanned_ = 0;
@@ -133,43 +141,51 @@ private:
             if (head_bytes_ > kEmptyLineBytesMax) return broken("There are too many empty lines.");
         }
         if (input_.empty() || input_.rest() == "\r") return Step::need_more;
-        const std::size_t room =
-            is_request ? std::min(limits_.request_line_bytes_max + 2, limits_.header_bytes_max)
-                       : limits_.header_bytes_max;
-        const Line line =
-            find_line(room, is_request ? ErrorCode::uri_too_long : ErrorCode::header_too_large);
+        if (const std::size_t size = repeated_.recall(input_.rest(), *next_head_); size != 0) {
+            head_ = std::exchange(next_head_, &own_head_);
+            return whole_head_taken(size);
+        }
+        const Line line = find_first_line();
         if (line.step != Step::again) return line.step;
-
         head_ = std::exchange(next_head_, &own_head_);
         begin_head();
         if (const std::size_t size = whole_head(line.size); size != 0) {
-            if (head_parser_->whole(input_.rest().substr(0, size))) {
-                take_line(size);
-                head_bytes_ = size;
-                return frame_body();
+            const std::string_view text = input_.rest().substr(0, size);
+            if (head_parser_->whole(text)) {
+                repeated_.remember(text, *head_);
+                return whole_head_taken(size);
             }
             begin_head();
         }
-        head_bytes_ = line.size;
+        begin_counts(line.size, 0);
         const std::string_view text = take_line(line.size);
-        const bool taken = lacks_reason(text)
+        const bool taken = !is_request && lacks_reason(text)
                                ? head_parser_->first_line(std::string(text.substr(0, 12)) + " \r\n")
                                : head_parser_->first_line(text);
         if (!taken) {
             version_unsupported_ = is_request && names_other_version(text);
             return broken(head_parser_->problem());
         }
-        state_ = State::fields;
-        return Step::again;
+        return go_to(State::fields);
     }
 
     void begin_head() {
         head_->clear();
         rules_.reset();
         head_parser_.emplace(*head_, rules_);
-        fields_ = 0;
+    }
+
+    void begin_counts(std::size_t head_bytes, std::size_t fields) noexcept {
+        head_bytes_ = head_bytes;
+        fields_ = fields;
         body_bytes_ = 0;
         extension_bytes_ = 0;
+    }
+
+    Step whole_head_taken(std::size_t size) {
+        take_line(size);
+        begin_counts(size, head_->headers.size());
+        return frame_body();
     }
 
     // The size of the head when all of it is there and its lines are well, else 0: fields() then
@@ -185,14 +201,7 @@ private:
             if (++fields > limits_.header_fields_max) return 0;
             begin = feed + 1;
         }
-        fields_ = fields;
         return begin + 2;
-    }
-
-    // "HTTP/1.1 200" and the end of the line: a blank is missing, but many servers leave it out
-    // with the reason, and nothing else can be meant.
-    static bool lacks_reason(std::string_view line) noexcept {
-        return !is_request && line.size() == std::string_view("HTTP/1.1 200\r\n").size();
     }
 
     Step fields() {
@@ -276,16 +285,12 @@ private:
         if (extension_bytes_ > kExtensionBytesMax + body_bytes_) {
             return broken("The extensions of the chunks are too long.");
         }
-        if (*size == 0) {
-            state_ = State::trailers;
-            return Step::again;
-        }
+        if (*size == 0) return go_to(State::trailers);
         if (body_bytes_ > body_bytes_max_ || *size > body_bytes_max_ - body_bytes_) {
             return fail(ErrorCode::payload_too_large, {});
         }
         remaining_ = static_cast<std::size_t>(*size);
-        state_ = State::chunk_data;
-        return Step::again;
+        return go_to(State::chunk_data);
     }
 
     Step chunk_end() {
@@ -294,8 +299,7 @@ private:
         if (!kEnd.starts_with(seen)) return broken("A chunk is longer than its size says.");
         if (seen.size() < kEnd.size()) return Step::need_more;
         input_.take(kEnd.size());
-        state_ = State::chunk_line;
-        return Step::again;
+        return go_to(State::chunk_line);
     }
 
     Step trailers() {
@@ -304,10 +308,7 @@ private:
         if (found.step != Step::again) return found.step;
         head_bytes_ += found.size;
         const std::string_view line = take_line(found.size).substr(0, found.size - 2);
-        if (line.empty()) {
-            state_ = State::end;
-            return Step::again;
-        }
+        if (line.empty()) return go_to(State::end);
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos || !base::is_token(line.substr(0, colon)) ||
             !base::is_field_value(line.substr(colon + 1))) {
@@ -318,10 +319,7 @@ private:
     }
 
     Step endless_body() {
-        if (input_.empty() && eof_) {
-            state_ = State::end;
-            return Step::again;
-        }
+        if (input_.empty() && eof_) return go_to(State::end);
         const std::size_t room = body_bytes_max_ - body_bytes_;
         if (room == 0 && !input_.empty()) return fail(ErrorCode::payload_too_large, {});
         return body_part(room);
@@ -344,6 +342,10 @@ private:
         return Step::need_more;
     }
 
+    Step go_to(State state) noexcept {
+        state_ = state;
+        return Step::again;
+    }
     Step emit(Signal signal) noexcept {
         signal_ = signal;
         return Step::event;
@@ -372,6 +374,7 @@ private:
     Head* next_head_ = &own_head_;
     FramingRules rules_;
     std::optional<HeadParser<is_request>> head_parser_;
+    RepeatedHead<Head> repeated_;
     State state_ = State::first_line;
     Signal signal_ = Signal::need_more;
     std::string_view chunk_;

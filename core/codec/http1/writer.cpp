@@ -103,6 +103,17 @@ void append_body_framing(std::string& out, std::size_t body_bytes) {
     out.append("\r\n");
 }
 
+// Of a head of the plainest kind, and of that what is not a view, with any number.
+constexpr std::size_t kPlainOkBytesMax = 512;
+constexpr std::size_t kPlainOkFixedBytes = 128;
+
+bool plain_ok(const ResponseLine& line, const Headers& headers,
+                        std::size_t body_bytes) noexcept {
+    return line.status == 200 && line.keep_alive && line.version_minor == 1 && headers.empty() &&
+           body_bytes < kUntilClose &&
+           line.date.size() + line.content_type.size() <= kPlainOkBytesMax - kPlainOkFixedBytes;
+}
+
 constexpr bool has_no_body(int status) noexcept {
     return status < 200 || status == 204 || status == 304;
 }
@@ -116,14 +127,11 @@ char* put(char* to, std::string_view text) noexcept {
     return std::copy(text.begin(), text.end(), to);
 }
 
-// Nearly every answer is this one: 200, kept alive, no fields of the handler's. Room is made once,
-// instead of being asked for by each piece.
+// Nearly every answer is this one: 200, kept alive, no fields of the handler's. Its pieces are put
+// together aside, so that room in `out` is asked for once.
 void write_plain_ok(std::string& out, const ResponseLine& line, std::size_t body_bytes) {
-    constexpr std::size_t kFixedBytesMax = 128;  // all that is not a view, with any number
-    const std::size_t before = out.size();
-    out.resize(before + kFixedBytesMax + line.date.size() + line.content_type.size());
-    char* const begin = out.data() + before;
-    char* to = put(begin, "HTTP/1.1 200 OK\r\n");
+    std::array<char, kPlainOkBytesMax> text;  // NOLINT: written below, as far as it is read
+    char* to = put(text.data(), "HTTP/1.1 200 OK\r\n");
     if (!line.date.empty()) to = put(put(put(to, "Date: "), line.date), "\r\n");
     if (!line.content_type.empty()) {
         to = put(put(put(to, "Content-Type: "), line.content_type), "\r\n");
@@ -131,15 +139,14 @@ void write_plain_ok(std::string& out, const ResponseLine& line, std::size_t body
     to = put(to, "Content-Length: ");
     to = std::to_chars(to, to + 20, body_bytes).ptr;
     to = put(to, "\r\n\r\n");
-    out.resize(before + static_cast<std::size_t>(to - begin));
+    out.append(text.data(), to);
 }
 
 }  // namespace
 
 void write_response_head(std::string& out, const ResponseLine& line, const Headers& headers,
                          std::size_t body_bytes) {
-    if (line.status == 200 && line.keep_alive && line.version_minor == 1 && headers.empty() &&
-        body_bytes < kUntilClose) {
+    if (plain_ok(line, headers, body_bytes)) {
         write_plain_ok(out, line, body_bytes);
         return;
     }

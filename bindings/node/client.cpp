@@ -5,7 +5,6 @@
 #include "value.hpp"
 
 namespace tidewire::node {
-namespace {
 
 Client& client_at(Handoff& handoff, const Napi::Value& slot) {
     auto* client = handoff.clients.find(slot.As<Napi::Number>().Uint32Value());
@@ -14,6 +13,8 @@ Client& client_at(Handoff& handoff, const Napi::Value& slot) {
     }
     return *client;
 }
+
+namespace {
 
 // (url, timeout, connect timeout, connections, idle timeout, flat headers, limits, TLS options,
 // compression) -> client

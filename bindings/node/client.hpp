@@ -7,6 +7,9 @@
 
 namespace tidewire::node {
 
+// Throws misuse when it was closed.
+[[nodiscard]] Client& client_at(Handoff& handoff, const Napi::Value& slot);
+
 void define_client_functions(Napi::Object& exports, Handoff& handoff);
 
 }  // namespace tidewire::node

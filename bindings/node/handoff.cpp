@@ -75,6 +75,8 @@ void Handoff::end() {
     doorbell_->silence();
     clients.each([](std::uint32_t, Client& client) { client.close(); });
     calls.clear();
+    writers.clear();
+    readers.clear();
     clients.clear();
     if (host_) host_->close();
     servers.clear();

@@ -29,6 +29,7 @@
 #include <tidewire/client.hpp>
 #include <tidewire/host.hpp>
 #include <tidewire/server.hpp>
+#include <tidewire/stream.hpp>
 
 namespace tidewire::node {
 
@@ -149,6 +150,8 @@ public:
     Slots<Result<Response>> results;
     Slots<std::unique_ptr<Server>> servers;
     Slots<Client> clients;
+    Slots<StreamWriter> writers;
+    Slots<StreamReader> readers;
     // What is under way and can be cancelled, by the number that JavaScript gave.
     std::unordered_map<std::uint32_t, Call<Response>> calls;
 

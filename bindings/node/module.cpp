@@ -19,6 +19,7 @@
 #include "request.hpp"
 #include "schema.hpp"
 #include "server.hpp"
+#include "stream.hpp"
 #include "value.hpp"
 #include "web_options.hpp"
 
@@ -50,6 +51,7 @@ private:
         define_web_functions(functions, *handoff);
         define_request_functions(functions, *handoff);
         define_client_functions(functions, *handoff);
+        define_stream_functions(functions, *handoff);
         define_value_functions(functions, *handoff);
         define_schema_functions(functions, *handoff);
         handoffs_.push_back(std::move(handoff));

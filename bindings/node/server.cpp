@@ -38,13 +38,15 @@ Napi::Value server_route(Handoff& handoff, const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
-// (server, name, number of the handler, whether it is pure)
+// (server, name, number of the handler, whether it is pure, a number of Streams)
 Napi::Value server_method(Handoff& handoff, const Napi::CallbackInfo& info) {
     Server& server = server_at(handoff, info[0]);
     const std::uint32_t handler = info[2].As<Napi::Number>().Uint32Value();
     checked(handoff, info.Env(),
             server.method_raw(utf8(info[1]), handoff.host(info.Env())->handler(handler), true,
-                              {.pure = info[3].ToBoolean()}));
+                              {.pure = info[3].ToBoolean(),
+                               .streams = static_cast<Streams>(
+                                   info[4].As<Napi::Number>().Uint32Value() & 3)}));
     return info.Env().Undefined();
 }
 

@@ -23,23 +23,20 @@ void log_failure(const Handler& handler, PyObject* exception) {
 
 // Errors of the table travel as they are; of anything else the text is for the log, and for the
 // caller only if debug.
-void answer_exception(Exchange& exchange, PyObject* exception) {
-    const Handler& handler = *exchange.handler;
+Error error_for(const Handler& handler, PyObject* exception) {
     const auto error = error_from(exception);
-    if (error && error->http_status() != 0 && error->code() != ErrorCode::internal) {
-        exchange.reply.fail(*error);
-        return;
-    }
+    if (error && error->http_status() != 0 && error->code() != ErrorCode::internal) return *error;
     log_failure(handler, exception);
-    Error internal(ErrorCode::internal);
-    if (handler.debug()) {
-        const auto text = py::reinterpret_steal<py::object>(PyObject_Str(exception));
-        PyErr_Clear();
-        const auto message = text ? utf8(text.ptr()) : Result<std::string_view>(std::string_view());
-        internal = Error(ErrorCode::internal, type_name(exception) + ": " +
-                                                  std::string(message.value_or("")));
-    }
-    exchange.reply.fail(internal);
+    if (!handler.debug()) return Error(ErrorCode::internal);
+    const auto text = py::reinterpret_steal<py::object>(PyObject_Str(exception));
+    PyErr_Clear();
+    const auto message = text ? utf8(text.ptr()) : Result<std::string_view>(std::string_view());
+    return {ErrorCode::internal,
+            type_name(exception) + ": " + std::string(message.value_or(""))};
+}
+
+void answer_exception(Exchange& exchange, PyObject* exception) {
+    exchange.reply.fail(error_for(*exchange.handler, exception));
 }
 
 void give_up(Exchange& exchange) {
@@ -53,6 +50,7 @@ void give_up(Exchange& exchange) {
 
 void answer_result(Exchange& exchange, PyObject* result) {
     if (exchange.host->forked()) return give_up(exchange);
+    if (!exchange.reply) return;  // a writer has answered
     const Handler& handler = *exchange.handler;
     Result<Response> response = Response{};
     if (handler.is_method()) {

@@ -28,6 +28,8 @@ struct Exchange {
 
 // The handler returned `result`.
 void answer_result(Exchange& exchange, PyObject* result);
+// What a caller is told of an Exception that a handler raised; what is not for it is logged.
+[[nodiscard]] Error error_for(const Handler& handler, PyObject* exception);
 // The handler raised `exception`, an Exception.
 void answer_exception(Exchange& exchange, PyObject* exception);
 // The handler raised what is set. True when it ends here; false, and it is set again, when it is

@@ -12,6 +12,7 @@
 #include "handoff.hpp"
 #include "response.hpp"
 #include "state.hpp"
+#include "stream.hpp"
 #include "tls_options.hpp"
 #include "value.hpp"
 
@@ -64,13 +65,38 @@ public:
         check();
         std::string json;
         if (!args.is_none()) json = value_or_raise(to_json(args.ptr()));
-        CallOptions options;
-        options.timeout = bounded(timeout);
-        options.headers = value_or_raise(headers_from(headers));
         return under_way(Outcome::value,
                          client_->call_json(text_or_raise(method, "name"), std::move(json),
-                                            std::move(options)),
+                                            options_from(timeout, headers)),
                          [this](std::uint64_t id) { return host_->core()->completion(id); });
+    }
+    py::object stream(const py::object& method, const py::object& args, const py::object& timeout,
+                      const py::object& headers) {
+        check();
+        std::string json;
+        if (!args.is_none()) json = value_or_raise(to_json(args.ptr()));
+        return wrap_reader(owner_, *host_,
+                           client_->stream_json(text_or_raise(method, "name"), std::move(json),
+                                                options_from(timeout, headers)));
+    }
+    py::tuple call_with_stream(const py::object& method, const py::object& timeout,
+                               const py::object& headers) {
+        check();
+        auto started = client_->call_with_stream_json(text_or_raise(method, "name"),
+                                                      options_from(timeout, headers));
+        auto writer = wrap_writer(owner_, *host_, std::move(started.items));
+        const py::tuple reply =
+            under_way(Outcome::value, std::move(started.reply),
+                      [this](std::uint64_t id) { return host_->core()->completion(id); });
+        return py::make_tuple(std::move(writer), reply[0], reply[1]);
+    }
+    py::tuple stream_with_stream(const py::object& method, const py::object& timeout,
+                                 const py::object& headers) {
+        check();
+        auto started = client_->stream_with_stream(text_or_raise(method, "name"),
+                                                   options_from(timeout, headers));
+        return py::make_tuple(wrap_writer(owner_, *host_, std::move(started.items)),
+                              wrap_reader(owner_, *host_, std::move(started.replies)));
     }
     py::tuple request(const py::object& http_method, const py::object& target,
                       const py::object& headers, const py::object& json, bool with_json,
@@ -129,6 +155,11 @@ private:
         host_->check();
     }
 
+    [[nodiscard]] CallOptions options_from(const py::object& timeout,
+                                           const py::object& headers) const {
+        return {bounded(timeout), value_or_raise(headers_from(headers))};
+    }
+
     // The timeout that was asked for, within the deadline of the handler that calls.
     [[nodiscard]] std::chrono::milliseconds bounded(const py::object& seconds) const {
         const auto wanted = value_or_raise(timeout_from(seconds)).value_or(timeout_);
@@ -165,6 +196,12 @@ void add_client_type(py::module_& module) {
         .def("open", &PyClient::open)
         .def("call", &PyClient::call, py::arg("method"), py::arg("args"), py::arg("timeout"),
              py::arg("headers"))
+        .def("stream", &PyClient::stream, py::arg("method"), py::arg("args"), py::arg("timeout"),
+             py::arg("headers"))
+        .def("call_with_stream", &PyClient::call_with_stream, py::arg("method"),
+             py::arg("timeout"), py::arg("headers"))
+        .def("stream_with_stream", &PyClient::stream_with_stream, py::arg("method"),
+             py::arg("timeout"), py::arg("headers"))
         .def("request", &PyClient::request, py::arg("http_method"), py::arg("target"),
              py::arg("headers"), py::arg("json"), py::arg("with_json"), py::arg("body"),
              py::arg("timeout"))

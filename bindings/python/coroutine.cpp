@@ -253,7 +253,7 @@ std::optional<std::chrono::milliseconds> time_left_of_handler() {
 bool start_coroutine(Exchange exchange) {
     const Handler& handler = *exchange.handler;
     PyObject* view = nullptr;
-    const auto called = handler.call(exchange.request, &view);
+    const auto called = handler.call(exchange, &view);
     if (!called) {
         exchange.reply.fail(called.error());
         return true;

@@ -5,10 +5,12 @@
 
 #include <pybind11/stl.h>
 
+#include "answer.hpp"
 #include "gc.hpp"
 #include "request.hpp"
 #include "response.hpp"
 #include "state.hpp"
+#include "stream.hpp"
 #include "value.hpp"
 
 namespace tidewire::python {
@@ -63,12 +65,39 @@ void Handler::add_parameter(const std::string& name, const py::object& fallback,
         }
     }
     parameters_.push_back(std::move(parameter));
-    keywords_ = py::tuple(keywords_ + py::make_tuple(parameters_.back().keyword));
+    name_arguments();
 }
 
 void Handler::set_context(const std::string& name) {
     context_ = py::str(name);
-    keywords_ = py::tuple(keywords_ + py::make_tuple(context_));
+    name_arguments();
+}
+
+void Handler::set_streams(bool reply, bool request) {
+    const auto side = [](bool streams, Streams value) {
+        return streams ? static_cast<unsigned>(value) : 0U;
+    };
+    streams_ = static_cast<Streams>(side(reply, Streams::reply) | side(request, Streams::request));
+    name_arguments();
+}
+
+void Handler::name_arguments() {
+    py::list names;
+    for (const Parameter& parameter : parameters_) names.append(parameter.keyword);
+    if (context_) names.append(context_);
+    if (streams_ == Streams::reply || streams_ == Streams::both) names.append("tidewire_writer");
+    if (streams_ == Streams::request || streams_ == Streams::both) names.append("tidewire_reader");
+    keywords_ = py::tuple(names);
+}
+
+// The ends of its streams, as arguments.
+void Handler::add_ends(Exchange& exchange, Arguments& out) const {
+    if (streams_ == Streams::reply || streams_ == Streams::both) {
+        out.push_back(new_writer(exchange));
+    }
+    if (streams_ == Streams::request || streams_ == Streams::both) {
+        out.push_back(new_reader(exchange));
+    }
 }
 
 void Handler::set_extra() { extra_ = true; }
@@ -116,7 +145,8 @@ Result<Handler::Arguments> Handler::method_arguments(const Request& request, PyO
                                                      py::dict* extra) const {
     Arguments arguments(parameters_.size());
     Value args;
-    if (!request.body().empty()) {
+    const bool has_args = streams_ == Streams::none || streams_ == Streams::reply;
+    if (has_args && !request.body().empty()) {
         auto parsed = request.json();
         if (!parsed) return parsed.error();
         args = std::move(*parsed);
@@ -132,7 +162,8 @@ Result<Handler::Arguments> Handler::method_arguments(const Request& request, PyO
     return arguments;
 }
 
-Result<PyObject*> Handler::call(const Request& request, PyObject** view) const {
+Result<PyObject*> Handler::call(Exchange& exchange, PyObject** view) const {
+    const Request& request = exchange.request;
     if (!is_method_) {
         const auto object = py::reinterpret_steal<py::object>(
             reinterpret_cast<PyObject*>(new_request(request)));
@@ -141,14 +172,15 @@ Result<PyObject*> Handler::call(const Request& request, PyObject** view) const {
         return PyObject_CallOneArg(callable_.ptr(), object.ptr());
     }
     if (extra_) {
-        const auto both = arguments(request, view);
-        if (!both) return both.error();
-        return PyObject_Call(callable_.ptr(), PyTuple_GET_ITEM(both->ptr(), 0),
-                             PyTuple_GET_ITEM(both->ptr(), 1));
+        const auto all = both(request, view, &exchange);
+        if (!all) return all.error();
+        return PyObject_Call(callable_.ptr(), PyTuple_GET_ITEM(all->ptr(), 0),
+                             PyTuple_GET_ITEM(all->ptr(), 1));
     }
-    const auto arguments = method_arguments(request, view, nullptr);
+    auto arguments = method_arguments(request, view, nullptr);
     if (!arguments) return arguments.error();
     if (PyErr_Occurred() != nullptr) return static_cast<PyObject*>(nullptr);
+    add_ends(exchange, *arguments);
     static_assert(sizeof(py::object) == sizeof(PyObject*));
     return PyObject_Vectorcall(callable_.ptr(),
                                reinterpret_cast<PyObject* const*>(arguments->data()), 0,
@@ -156,6 +188,12 @@ Result<PyObject*> Handler::call(const Request& request, PyObject** view) const {
 }
 
 Result<py::object> Handler::arguments(const Request& request, PyObject** view) const {
+    return both(request, view, nullptr);
+}
+
+// (args, kwargs); with the ends of its streams when there is an exchange.
+Result<py::object> Handler::both(const Request& request, PyObject** view,
+                                 Exchange* exchange) const {
     py::dict keywords;
     if (!is_method_) {
         auto object = py::reinterpret_steal<py::object>(
@@ -164,9 +202,10 @@ Result<py::object> Handler::arguments(const Request& request, PyObject** view) c
         *view = object.ptr();
         return py::object(py::make_tuple(py::make_tuple(std::move(object)), keywords));
     }
-    const auto bound = method_arguments(request, view, extra_ ? &keywords : nullptr);
+    auto bound = method_arguments(request, view, extra_ ? &keywords : nullptr);
     if (!bound) return bound.error();
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    if (exchange != nullptr) add_ends(*exchange, *bound);
     for (std::size_t i = 0; i < bound->size(); ++i) keywords[keywords_[i]] = (*bound)[i];
     return py::object(py::make_tuple(py::tuple(), keywords));
 }
@@ -212,6 +251,7 @@ void add_handler_type(py::module_& module) {
         .def("add_parameter", &Handler::add_parameter, py::arg("name"), py::arg("fallback"),
              py::arg("required"), py::arg("types"))
         .def("set_context", &Handler::set_context, py::arg("name"))
+        .def("set_streams", &Handler::set_streams, py::arg("reply"), py::arg("request"))
         .def("set_extra", &Handler::set_extra)
         .def("arguments", &arguments_for, py::arg("request"))
         .def("response", &response_for, py::arg("result"))
@@ -219,6 +259,8 @@ void add_handler_type(py::module_& module) {
                                [](const Handler& self) {
                                    return py::reinterpret_borrow<py::object>(self.callable());
                                })
+        .def_property_readonly(
+            "streams", [](const Handler& self) { return self.streams() != Streams::none; })
         .def_property_readonly("is_async", &Handler::is_async)
         .def_property_readonly("name", &Handler::name);
 }

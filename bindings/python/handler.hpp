@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <tidewire/handler.hpp>
 #include <tidewire/request.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/value.hpp>
@@ -27,6 +28,8 @@ struct Parameter {
     std::uint32_t types = 0;  // a bit per Value::Type that fits; 0: any
 };
 
+struct Exchange;
+
 class Handler {
 public:
     Handler(py::object callable, std::string name, bool is_async, bool is_method)
@@ -41,13 +44,17 @@ public:
     void add_parameter(const std::string& name, const py::object& fallback, bool required,
                        const std::vector<std::string>& types);
     void set_context(const std::string& name);  // the parameter that takes the Context
+    // An async handler that streams: it is given a StreamWriter, a StreamReader or both, under the
+    // names that streams.py gives them.
+    void set_streams(bool reply, bool request);
     void set_extra();                           // **kwargs takes what no parameter names
 
     // Calls the function with the request's arguments: a new reference (of a coroutine, if it is
     // async), null with an exception set, or an Error of the caller's.
-    [[nodiscard]] Result<PyObject*> call(const Request& request, PyObject** view) const;
+    [[nodiscard]] Result<PyObject*> call(Exchange& exchange, PyObject** view) const;
     // The arguments alone, for a call elsewhere: (args, kwargs).
     [[nodiscard]] Result<py::object> arguments(const Request& request, PyObject** view) const;
+    [[nodiscard]] Streams streams() const noexcept { return streams_; }
 
     [[nodiscard]] bool is_async() const noexcept { return is_async_; }
     [[nodiscard]] bool is_method() const noexcept { return is_method_; }
@@ -77,6 +84,10 @@ private:
                                      py::dict* extra) const;
     [[nodiscard]] Result<Arguments> method_arguments(const Request& request, PyObject** view,
                                                      py::dict* extra) const;
+    [[nodiscard]] Result<py::object> both(const Request& request, PyObject** view,
+                                          Exchange* exchange) const;
+    void add_ends(Exchange& exchange, Arguments& out) const;
+    void name_arguments();
 
     py::object callable_;
     std::string name_;
@@ -89,7 +100,8 @@ private:
     std::size_t jobs_max_ = 0;
     std::vector<Parameter> parameters_;
     py::object context_;   // the keyword of the Context, or null
-    py::tuple keywords_;   // of all parameters, then the context's
+    Streams streams_ = Streams::none;
+    py::tuple keywords_;  // of all parameters, then the context's, the writer's, the reader's
 };
 
 void add_handler_type(py::module_& module);

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <limits>
 #include <unordered_set>
 #include <utility>
 
@@ -46,12 +47,22 @@ Settled settled_value(const Response& response) {
     return {std::move(object), {}};
 }
 
+// See Host::completion_items(). They were read within the limits that hold for each of them.
+Settled settled_items(const Response& response) {
+    const auto items = Value::parse(response.body, {std::numeric_limits<std::size_t>::max()});
+    if (!items) return failed(items.error());
+    const auto list = py::reinterpret_steal<py::object>(to_python(*items));
+    if (!list) return {{}, take_exception()};
+    return {py::make_tuple(list, response.status == 204), {}};
+}
+
 Settled settle(Outcome outcome, Result<Response>& result) {
     if (!result) return failed(result.error());
     switch (outcome) {
         case Outcome::nothing: break;
         case Outcome::response: return {wrap_response(std::move(*result)), {}};
         case Outcome::value: return settled_value(*result);
+        case Outcome::items: return settled_items(*result);
     }
     return {py::none(), {}};
 }

@@ -34,6 +34,7 @@ enum class Outcome {
     nothing,   // None
     response,  // a Response
     value,     // the JSON in the Response, or the error that it bears
+    items,     // those of a stream: (list, whether they are the last ones)
 };
 
 class HostLoop {

@@ -13,6 +13,7 @@
 #include "request.hpp"
 #include "response.hpp"
 #include "server.hpp"
+#include "stream.hpp"
 #include "state.hpp"
 #include "web_options.hpp"
 
@@ -58,6 +59,7 @@ PYBIND11_MODULE(_core_of_main, module) {
     add_eager_type();
     add_job_type();
     add_handoff_types(module);
+    add_stream_types(module);
     add_server_type(module);
     add_web_functions(module);
     add_client_type(module);

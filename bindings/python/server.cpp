@@ -125,7 +125,9 @@ public:
         if (http_method) {
             value_or_raise(server_->route_async(*http_method, name, std::move(hand_over)));
         } else {
-            value_or_raise(server_->method_raw(name, std::move(hand_over), false, {pure}));
+            value_or_raise(server_->method_raw(
+                name, std::move(hand_over), false,
+                {.pure = pure, .streams = py::cast<Handler&>(handler).streams()}));
         }
     }
 

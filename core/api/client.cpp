@@ -65,15 +65,16 @@ ClientImpl::~ClientImpl() {
 }
 
 Function<void()> ClientImpl::submit(base::Ref<http::Operation> operation,
-                                    http::Operation::Done settle) {
+                                    http::Operation::Done settle, OpenBody open) {
     if (runtime_->impl().forked()) {
         settle(Error(ErrorCode::misuse, "used in a child of fork()"));
         return {};
     }
     const auto inbox = loop_.inbox();
     const bool posted = inbox->post(
-        [pool = pool_, operation, settle = std::move(settle)]() mutable {
+        [pool = pool_, operation, settle = std::move(settle), open = std::move(open)]() mutable {
             operation->done = std::move(settle);
+            if (open) open(operation->stream_request(pool->loop()));
             pool->submit(std::move(operation));
         });
     if (!posted) return {};
@@ -103,6 +104,10 @@ Result<void> ClientImpl::fill_headers(http::Operation& operation, const Headers&
         operation.headers.add_unchecked(own[i].name, own[i].value);
     }
     return {};
+}
+
+void ClientImpl::want(http::Operation& operation, std::string_view type) {
+    if (!operation.headers.get("accept")) operation.headers.add_unchecked("Accept", type);
 }
 
 void ClientImpl::fill_timeout(http::Operation& operation,
@@ -245,6 +250,7 @@ Call<Response> Client::call_json(std::string_view method, std::string args_json,
     if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
         return failed<Response>(ok.error());
     }
+    api::ClientImpl::want(*operation, "application/json");
     impl_->fill_timeout(*operation, options.timeout);
     return start<Response>(*impl_, std::move(operation),
                            [](Result<Response> response) { return response; });
@@ -263,6 +269,7 @@ Call<Value> Client::call(std::string_view method, const Value& args, CallOptions
     if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
         return failed<Value>(ok.error());
     }
+    api::ClientImpl::want(*operation, "application/json");
     impl_->fill_timeout(*operation, options.timeout);
     const JsonOptions limits{impl_->options().limits.json_depth_max};
     return start<Value>(*impl_, std::move(operation), [limits](Result<Response> response) {

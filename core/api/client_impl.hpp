@@ -22,9 +22,13 @@ public:
     ClientImpl(const ClientImpl&) = delete;
     ClientImpl& operator=(const ClientImpl&) = delete;
 
-    // Any thread. `settle` gets the result on the loop, or here when the loop has ended;
-    // `on_cancel` is given what cancels the operation.
-    Function<void()> submit(base::Ref<http::Operation> operation, http::Operation::Done settle);
+    // Any thread. `settle` gets the result on the loop, or here when the loop has ended; what it
+    // gives cancels the operation. With `open` the request is streamed, by the writer that `open`
+    // is given on the loop.
+    using OpenBody = Function<void(http::BodyWriter)>;
+    Function<void()> submit(base::Ref<http::Operation> operation, http::Operation::Done settle,
+                            OpenBody open = {});
+    [[nodiscard]] const std::shared_ptr<base::Inbox>& inbox() const { return loop_.inbox(); }
     void close();
 
     [[nodiscard]] const ClientOptions& options() const noexcept { return options_; }
@@ -33,6 +37,8 @@ public:
     // The client's own headers and the operation's, which win; misuse of fields that are the
     // connection's own is invalid_argument.
     Result<void> fill_headers(http::Operation& operation, const Headers& own) const;
+    // Of a call, what its reply is to be: a method that gives something else then does not begin.
+    static void want(http::Operation& operation, std::string_view type);
     void fill_timeout(http::Operation& operation,
                       std::optional<std::chrono::milliseconds> timeout) const;
 

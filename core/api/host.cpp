@@ -71,6 +71,22 @@ Function<void(Result<Response>)> Host::completion(std::uint64_t id) {
     };
 }
 
+Function<void(Result<StreamReader::Batch>)> Host::completion_items(std::uint64_t id) {
+    return [complete = completion(id)](Result<StreamReader::Batch> batch) mutable {
+        if (!batch) {
+            complete(batch.error());
+            return;
+        }
+        Response response{batch->ended ? 204 : 200, "application/json", {}, "["};
+        for (const std::string& item : batch->items) {
+            if (response.body.size() > 1) response.body += ',';
+            response.body += item;
+        }
+        response.body += ']';
+        complete(std::move(response));
+    };
+}
+
 Function<void(Result<void>)> Host::completion_void(std::uint64_t id) {
     return [complete = completion(id)](Result<void> result) mutable {
         if (result) {

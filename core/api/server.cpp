@@ -278,6 +278,27 @@ Result<void> Server::method_async(std::string_view name, AsyncMethodHandler hand
     return (*service)->add_async_method(name, std::move(handler), options);
 }
 
+Result<void> Server::method_stream(std::string_view name, StreamHandler handler,
+                                   MethodOptions options) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_stream_method(name, std::move(handler), options);
+}
+
+Result<void> Server::method_stream(std::string_view name, StreamedRequestHandler handler,
+                                   MethodOptions options) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_stream_method(name, std::move(handler), options);
+}
+
+Result<void> Server::method_stream(std::string_view name, DuplexHandler handler,
+                                   MethodOptions options) {
+    auto service = impl_->fill();
+    if (!service) return service.error();
+    return (*service)->add_stream_method(name, std::move(handler), options);
+}
+
 Result<void> Server::method_raw(std::string_view name, AsyncHandler handler, bool scan_json,
                                 MethodOptions options) {
     auto service = impl_->fill();

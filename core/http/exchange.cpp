@@ -54,6 +54,7 @@ public:
         if (std::exchange(over_, true)) return false;
         exchange_.deadline_.disarm();
         exchange_.on_cancel_.reset();
+        exchange_.on_overdue_.reset();
         return true;
     }
 
@@ -177,6 +178,10 @@ void Exchange::deadline_passed() {
     const base::Ref<Exchange> keep(this);
     if (stream_) {
         if (stream_->over()) return;
+        // First its last words: a handler that is told it is cancelled may have others.
+        auto told = std::move(on_cancel_);
+        if (auto hook = std::move(on_overdue_)) hook();
+        on_cancel_ = std::move(told);
         cancel();
         stream_->break_off(Error(ErrorCode::timeout));
         if (source_) source_->fail(Error(ErrorCode::timeout));
@@ -240,6 +245,7 @@ void Exchange::reset() {
     deadline_.disarm();
     deadline_at_ms_.store(0, std::memory_order_relaxed);
     on_cancel_.reset();
+    on_overdue_.reset();
     stop_source_.reset();
     cancelled_.store(false, std::memory_order_relaxed);
     state_.store(State::open, std::memory_order_release);

@@ -84,6 +84,10 @@ public:
     };
     std::vector<Param> params;
     bool json_has_unsafe_integer = false;
+    // Set by the handler of exchanges, for a body that is read as a stream of items: the limits of
+    // each.
+    std::size_t item_bytes_max = 0;
+    std::size_t item_depth_max = 0;
     // Set by the handler of exchanges: a whole answer of 200 gets an ETag of its body.
     bool tagged = false;
     // The guard's, and kept for the next request of the connection: see Guard::check().
@@ -113,6 +117,9 @@ public:
     // Loop thread, contract: no interceptor waits. The same with a body that follows, in place of
     // the answer's own. Empty: answered already, or nobody waits for it any more.
     [[nodiscard]] BodyWriter stream(Response&& response);
+    // Loop thread, of a streamed answer that has begun. At its deadline `hook` may end it with
+    // words of its own; else it is aborted with `timeout`.
+    void on_overdue(Function<void()> hook) { on_overdue_ = std::move(hook); }
     // Loop thread. A response before the response (103 Early Hints), where that is possible: not
     // after the answer has begun, nor while the answer to an earlier request is owed.
     void inform(int status, const Headers& headers);
@@ -182,6 +189,7 @@ private:
     std::unique_ptr<BodyBuffer> source_;
     std::unique_ptr<StreamedBody> stream_;
     Function<void()> on_cancel_;
+    Function<void()> on_overdue_;
     std::vector<Interceptor> interceptors_;
     bool gone_ = false;  // abandoned, perhaps while an answer was on its way
     std::mutex stop_mutex_;

@@ -82,6 +82,10 @@ bool Reply::send(Response response) {
     return sent;
 }
 
+void Reply::give_over() noexcept {
+    if (auto* exchange = std::exchange(exchange_, nullptr)) exchange->release();
+}
+
 bool Reply::fail(const Error& error) { return send(Response::problem(error)); }
 
 }  // namespace tidewire

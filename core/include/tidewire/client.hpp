@@ -26,6 +26,7 @@
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
+#include <tidewire/stream.hpp>
 #include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
 
@@ -56,6 +57,17 @@ struct CallOptions {
     Headers headers = {};
 };
 
+// A call whose arguments are a stream.
+template <class T>
+struct StreamedRequest {
+    StreamWriter items;
+    Call<T> reply;
+};
+struct StreamedExchange {
+    StreamWriter items;
+    StreamReader replies;
+};
+
 namespace api {
 class ClientImpl;
 }
@@ -78,6 +90,23 @@ public:
     // server's, with errors as they came.
     [[nodiscard]] Call<Response> call_json(std::string_view method, std::string args_json,
                                            CallOptions options = {});
+
+    // Calls a method whose reply is a stream. The first read tells whether it has begun. Without a
+    // timeout of its own it lasts as long as it wants; with one, the last item is in time, too.
+    [[nodiscard]] StreamReader stream(std::string_view method, const Value& args = {},
+                                      CallOptions options = {});
+    // Calls a method whose arguments are a stream: send the items, then end(), and wait for the
+    // reply. It may settle before, with an error; the writer is then closed.
+    [[nodiscard]] StreamedRequest<Value> call_with_stream(std::string_view method,
+                                                          CallOptions options = {});
+    // Both are streams. Over HTTP/1.1 most servers reply after the last item only.
+    [[nodiscard]] StreamedExchange stream_with_stream(std::string_view method,
+                                                      CallOptions options = {});
+    // For language bindings, as call_json().
+    [[nodiscard]] StreamReader stream_json(std::string_view method, std::string args_json,
+                                           CallOptions options = {});
+    [[nodiscard]] StreamedRequest<Response> call_with_stream_json(std::string_view method,
+                                                                  CallOptions options = {});
 
     // Ends every connection: what is under way settles `closed`, what is asked for later `misuse`.
     void close();

@@ -27,6 +27,7 @@
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
 #include <tidewire/server.hpp>
+#include <tidewire/stream.hpp>
 
 namespace tidewire {
 
@@ -71,6 +72,9 @@ public:
     [[nodiscard]] AsyncHandler handler(std::uint32_t handler);
     // A continuation that hands the result over as `completed` with `id`.
     [[nodiscard]] Function<void(Result<Response>)> completion(std::uint64_t id);
+    // The same for a read of a StreamReader. The Response has the items as a JSON list, and the
+    // status 200, or 204 when they are the last ones.
+    [[nodiscard]] Function<void(Result<StreamReader::Batch>)> completion_items(std::uint64_t id);
     // The same for operations without a result: the Response is an empty one.
     [[nodiscard]] Function<void(Result<void>)> completion_void(std::uint64_t id);
 

@@ -31,6 +31,8 @@ public:
     bool send(const Value& value);
     // The error as application/problem+json.
     bool fail(const Error& error);
+    // For StreamWriter, which answers in its place: gives the right up without an answer.
+    void give_over() noexcept;
 
 private:
     http::Exchange* exchange_ = nullptr;

@@ -43,6 +43,7 @@
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
+#include <tidewire/stream.hpp>
 #include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
 
@@ -129,14 +130,22 @@ public:
     // Registers a named method: POST /methods/{name} with the arguments as a JSON body (an empty
     // body is null). Names are tokens of [A-Za-z0-9_-] joined by single dots, 1 to 250 characters.
     // The handler takes (args) or (args, context) and returns Result<Value> or Value, or takes
-    // (args, context, Reply) and returns nothing.
+    // (args, context, Reply) and returns nothing. One that takes a StreamWriter in place of the
+    // Reply streams its reply, one that takes a StreamReader in place of the arguments is sent a
+    // stream of them: see stream.hpp. Those run on the loop thread, or on `options.executor`.
     template <class F>
     Server& method(std::string_view name, F handler) {
         return method(name, MethodOptions{}, std::move(handler));
     }
     template <class F>
     Server& method(std::string_view name, MethodOptions options, F handler) {
-        if constexpr (std::is_invocable_v<F&, Value, Request, Reply>) {
+        if constexpr (std::is_invocable_v<F&, Value, Request, StreamWriter>) {
+            return keep(method_stream(name, StreamHandler(std::move(handler)), options));
+        } else if constexpr (std::is_invocable_v<F&, StreamReader, Request, StreamWriter>) {
+            return keep(method_stream(name, DuplexHandler(std::move(handler)), options));
+        } else if constexpr (std::is_invocable_v<F&, StreamReader, Request, Reply>) {
+            return keep(method_stream(name, StreamedRequestHandler(std::move(handler)), options));
+        } else if constexpr (std::is_invocable_v<F&, Value, Request, Reply>) {
             return keep(method_async(name, AsyncMethodHandler(std::move(handler)), options));
         } else if constexpr (std::is_invocable_v<F&, const Value&, const Request&>) {
             return keep(method_sync(name, MethodHandler(std::move(handler)), options));
@@ -151,6 +160,12 @@ public:
                              MethodOptions options = {});
     Result<void> method_async(std::string_view name, AsyncMethodHandler handler,
                               MethodOptions options = {});
+    Result<void> method_stream(std::string_view name, StreamHandler handler,
+                               MethodOptions options = {});
+    Result<void> method_stream(std::string_view name, StreamedRequestHandler handler,
+                               MethodOptions options = {});
+    Result<void> method_stream(std::string_view name, DuplexHandler handler,
+                               MethodOptions options = {});
     // For language bindings: the request as it came, its Content-Type checked. With `scan_json` the
     // body is also known to be JSON within the limits, and Request::json_has_unsafe_integer()
     // tells.

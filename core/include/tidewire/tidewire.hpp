@@ -13,6 +13,7 @@
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
 #include <tidewire/server.hpp>
+#include <tidewire/stream.hpp>
 #include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
 #include <tidewire/version.hpp>

@@ -8,14 +8,11 @@
 
 #include <tidewire/value.hpp>
 
-#include "serializer/negotiate.hpp"
-
 namespace tidewire::patterns::request_response {
 namespace {
 
 using codec::http1::WebField;
 
-constexpr std::string_view kMethodsPrefix = "/methods/";
 constexpr std::size_t kNameBytesMax = 250;
 // The longest deadline a caller may ask for, so that the clock plus it cannot overflow: a year.
 constexpr long long kTimeoutMsMax = 365LL * 24 * 3600 * 1000;
@@ -126,7 +123,12 @@ Result<void> Service::add_async_method(std::string_view name, AsyncMethodHandler
 }
 Result<void> Service::add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json,
                                      const MethodOptions& options) {
-    return insert_method(name, {{}, {}, std::move(handler), scan_json, options.pure});
+    if (options.pure && options.streams != Streams::none) {
+        return Error(ErrorCode::invalid_argument,
+                     "method " + std::string(name) + " streams: it cannot be pure");
+    }
+    return insert_method(
+        name, {{}, {}, std::move(handler), scan_json, options.pure, 0, options.streams});
 }
 
 template <class F>
@@ -143,6 +145,7 @@ void Service::guarded(http::Exchange& exchange, F run) const {
 }
 
 http::BodyMode Service::on_head(http::Exchange& exchange) {
+    if (wants_streamed(exchange)) return http::BodyMode::streamed;
     if (!exchange.head.framing.expect_continue) return http::BodyMode::whole;
     return refused_by_head(exchange) ? http::BodyMode::streamed : http::BodyMode::whole;
 }
@@ -162,7 +165,7 @@ bool Service::refused_by_head(http::Exchange& exchange) const {
     const auto method = methods_.find(path.substr(kMethodsPrefix.size()));
     return method == methods_.end() ||
            (exchange.head.method != "POST" && !method->second.pure) ||
-           !serializer::accepts_json(exchange.head.headers.get("accept").value_or(""));
+           content_mismatch(method->second, exchange);
 }
 
 void Service::on_exchange(http::Exchange& exchange) {
@@ -318,14 +321,8 @@ void Service::run_method(http::Exchange& exchange, std::string_view name) {
         return;
     }
     if (reads && !take_query_args(exchange)) return;
-    if (!reads && !exchange.body.empty() && !serializer::reads_as_json(exchange.content_type())) {
-        exchange.respond(Response::problem(
-            Error(ErrorCode::unsupported_media, "arguments are read as application/json")));
-        return;
-    }
-    if (!serializer::accepts_json(exchange.head.headers.get("accept").value_or(""))) {
-        exchange.respond(Response::problem(
-            Error(ErrorCode::not_acceptable, "replies are written as application/json")));
+    if (const auto mismatch = content_mismatch(found->second, exchange)) {
+        exchange.respond(Response::problem(*mismatch));
         return;
     }
     exchange.operation_number = found->second.number;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,6 +28,11 @@
 
 namespace tidewire::patterns::request_response {
 
+inline constexpr std::string_view kMethodsPrefix = "/methods/";
+
+[[nodiscard]] bool streams_reply(Streams streams) noexcept;
+[[nodiscard]] bool streams_request(Streams streams) noexcept;
+
 class Service final : public http::ExchangeHandler,
                       public std::enable_shared_from_this<Service>,
                       private http::AnswerShaper {
@@ -43,6 +49,13 @@ public:
                                   const MethodOptions& options = {});
     Result<void> add_raw_method(std::string_view name, AsyncHandler handler, bool scan_json,
                                 const MethodOptions& options = {});
+
+    Result<void> add_stream_method(std::string_view name, StreamHandler handler,
+                                   MethodOptions options = {});
+    Result<void> add_stream_method(std::string_view name, StreamedRequestHandler handler,
+                                   MethodOptions options = {});
+    Result<void> add_stream_method(std::string_view name, DuplexHandler handler,
+                                   MethodOptions options = {});
 
     // The server's own: GET, outside of middleware. `admin` is asked of the hooks; without any,
     // only callers on this machine may.
@@ -63,7 +76,8 @@ public:
     void set_guard(http::Guard guard) { guard_ = std::move(guard); }
     void set_representation(http::Representation rules) { representation_ = std::move(rules); }
 
-    // Bodies are collected, but of a caller that asks first, and that on_exchange() will refuse.
+    // Bodies are collected, but those of methods that take a stream, and of a caller that asks
+    // first and that on_exchange() will refuse.
     [[nodiscard]] http::BodyMode on_head(http::Exchange& exchange) override;
     void on_exchange(http::Exchange& exchange) override;
 
@@ -85,6 +99,7 @@ private:
         bool scan_json = false;
         bool pure = false;
         std::uint32_t number = 0;
+        Streams streams = Streams::none;
     };
     struct Hash {
         using is_transparent = void;
@@ -101,6 +116,10 @@ private:
     void shape(const http::Exchange& exchange, Response& response) const override;
     [[nodiscard]] std::unique_ptr<codec::Compressor> shape_head(
         const http::Exchange& exchange, Response& response) const override;
+    // Why a method cannot read these arguments, or not reply as is wanted; or nothing.
+    [[nodiscard]] std::optional<Error> content_mismatch(const Method& method,
+                                                        http::Exchange& exchange) const;
+    [[nodiscard]] bool wants_streamed(const http::Exchange& exchange) const;
     // Takes the arguments of a pure method from the query; false: it was answered.
     [[nodiscard]] bool take_query_args(http::Exchange& exchange) const;
     // Whether on_exchange() refuses it for its head alone.

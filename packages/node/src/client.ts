@@ -8,7 +8,9 @@ import {
   type RequestOptions,
   bodyOf,
   checkCount,
+  checkStreamOptions,
   checkText,
+  itemsFailed,
 } from './client_options'
 import { TidewireError } from './errors'
 import { hold, native, release } from './handoff'
@@ -16,6 +18,7 @@ import { flatHeaders, takeContentType } from './headers'
 import { encode, parsedValue } from './json'
 import { perform } from './operation'
 import { checkDuration, checkOptions, checkTimeout } from './options'
+import { Sender, Stream } from './stream'
 import { JSON_DEPTH_MAX, type Response, received } from './response'
 import { checkedClientTls } from './tls'
 import { Token } from './token'
@@ -109,6 +112,9 @@ export class Client implements AsyncDisposable {
     args?: unknown,
     options: CallOptions = NO_OPTIONS,
   ): Promise<Result> {
+    if (options.body !== undefined) {
+      return this.#callWith(name, args, options) as Promise<Result>
+    }
     if (this.#token === undefined) return this.#call(name, args, options)
     return this.#token.send(
       options.headers,
@@ -121,10 +127,7 @@ export class Client implements AsyncDisposable {
   #call<Result>(name: string, args: unknown, options: CallOptions): Promise<Result> {
     return perform(
       options.signal,
-      (result) => {
-        const parsed = native.takeValue(result, this.#jsonDepthMax)
-        return (parsed === undefined ? undefined : parsedValue(parsed)) as Result
-      },
+      (result) => this.#valueOf(result) as Result,
       (operation) => {
         if (options !== NO_OPTIONS) checkOptions('call', options, CALL_OPTIONS)
         checkText('the name of a method', name)
@@ -138,6 +141,70 @@ export class Client implements AsyncDisposable {
         )
       },
     )
+  }
+
+  #valueOf(result: number): unknown {
+    const parsed = native.takeValue(result, this.#jsonDepthMax)
+    return parsed === undefined ? undefined : parsedValue(parsed)
+  }
+
+  async #callWith(name: string, args: unknown, options: CallOptions): Promise<unknown> {
+    const { items, timeoutMs } = checkStreamOptions('call', name, args, options)
+    const headers = await this.#streamHeaders(options)
+    let sender: Sender | undefined
+    const reply = perform(
+      options.signal,
+      (result) => this.#valueOf(result),
+      (operation) => {
+        const writer = native.clientCallWithStream(
+          this.#handle,
+          operation,
+          name,
+          timeoutMs,
+          headers,
+        )
+        sender = new Sender(writer, items!)
+      },
+    )
+    reply.catch(() => undefined)
+    const sent = sender!.run(itemsFailed).then(() => reply)
+    try {
+      return await Promise.race([reply, sent])
+    } finally {
+      sender!.stop()
+      sent.catch(() => undefined)
+    }
+  }
+
+  /**
+   * Calls a method whose reply is a stream: `for await (const item of client.stream('ticks'))`.
+   * It begins with the first item that is asked for. `timeoutMs` holds to the last item; without
+   * one it lasts as long as it wants.
+   */
+  stream<T = unknown>(name: string, args?: unknown, options: CallOptions = NO_OPTIONS): Stream<T> {
+    const { items, timeoutMs } = checkStreamOptions('stream', name, args, options)
+    const json = args === undefined ? '' : encode(args)
+    const begin = (headers: string[] | undefined): number => {
+      if (items === undefined) {
+        return native.clientStream(this.#handle, name, json, timeoutMs, headers)
+      }
+      const [writer, reader] = native.clientStreamWithStream(
+        this.#handle,
+        name,
+        timeoutMs,
+        headers,
+      )
+      // What the items throw has failed the call, which tells.
+      new Sender(writer, items).run(itemsFailed).catch(() => undefined)
+      return reader
+    }
+    const open = async (): Promise<number> => begin(await this.#streamHeaders(options))
+    return new Stream<T>(open, this.#jsonDepthMax, options.signal)
+  }
+
+  async #streamHeaders(options: CallOptions): Promise<string[] | undefined> {
+    if (this.#token === undefined) return flatHeaders(options.headers)
+    return flatHeaders(await this.#token.headers(options.headers))
   }
 
   /** Any request; any status is a Response. `target` is a path with query: `/users/7?full=1`. */

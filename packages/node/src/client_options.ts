@@ -1,8 +1,9 @@
 import { TidewireError } from './errors'
 import type { HeadersInit } from './headers'
 import { encode } from './json'
-import type { Limits } from './options'
+import { type Limits, checkOptions, checkTimeout } from './options'
 import { BYTES_TYPE, JSON_TYPE, TEXT_TYPE } from './response'
+import { type Items, checkItems } from './stream'
 import type { ClientTls } from './tls'
 import type { TokenSource } from './token'
 
@@ -29,7 +30,7 @@ export interface ConnectOptions {
   compression?: boolean
 }
 
-export interface CallOptions {
+export interface OperationOptions {
   /** The deadline, which the server is told. Infinity or 0: none. */
   timeoutMs?: number
   /** Aborting it cancels the call, and the server's handler is told. */
@@ -37,7 +38,12 @@ export interface CallOptions {
   headers?: HeadersInit
 }
 
-export interface RequestOptions extends CallOptions {
+export interface CallOptions extends OperationOptions {
+  /** Sent as a stream, in place of arguments: its items are the arguments. */
+  body?: Items
+}
+
+export interface RequestOptions extends OperationOptions {
   /** The body as JSON. */
   json?: unknown
   /** The body as it is. */
@@ -55,9 +61,31 @@ export const CONNECT_OPTIONS = [
   'tls',
   'compression',
 ]
-export const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers']
-export const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json', 'body']
-export const NO_OPTIONS: RequestOptions = {}
+export const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers', 'body']
+export const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json']
+export const NO_OPTIONS: OperationOptions = {}
+
+/** What a streamed call takes of its options. It has no deadline but its own. */
+export function checkStreamOptions(
+  where: string,
+  name: unknown,
+  args: unknown,
+  options: CallOptions,
+): { items: Items | undefined; timeoutMs: number } {
+  checkOptions(where, options, CALL_OPTIONS)
+  checkText('the name of a method', name)
+  if (options.body !== undefined && args !== undefined) {
+    throw new TidewireError('invalid_argument', 'a call has arguments or a body, not both')
+  }
+  const items = options.body === undefined ? undefined : checkItems(options.body)
+  return { items, timeoutMs: checkTimeout(options.timeoutMs) ?? 0 }
+}
+
+/** How the other side is told that the items of a call broke off. */
+export function itemsFailed(error: unknown): [code: string, message: string | undefined] {
+  if (error instanceof TidewireError) return [error.code, error.message]
+  return ['cancelled', 'the items broke off']
+}
 
 /** The bytes of a body, and its type. */
 export function bodyOf(

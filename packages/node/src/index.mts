@@ -8,6 +8,7 @@ export {
   Response,
   Schema,
   Server,
+  Stream,
   TidewireError,
   Type,
   connect,

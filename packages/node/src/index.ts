@@ -8,7 +8,12 @@ export type { DecodeOptions, EncodeOptions, SchemaOptions } from './capnp/schema
 export { decodeMessage, encodeMessage } from './capnp/value'
 export { Client, connect } from './client'
 export type { Methods } from './client'
-export type { CallOptions, ConnectOptions, RequestOptions } from './client_options'
+export type {
+  CallOptions,
+  ConnectOptions,
+  OperationOptions,
+  RequestOptions,
+} from './client_options'
 export { ERRORS, TidewireError } from './errors'
 export type { ErrorCode, ErrorRow } from './errors'
 export { ifMatch, ifNoneMatch, makeEtag } from './etag'
@@ -26,6 +31,9 @@ export type { Handler, HandlerErrorMessage, MethodHandler } from './runner'
 export { Server } from './server'
 export type { ServerOptions } from './server_options'
 export type { StandardSchemaV1 } from './standard_schema'
+export { Stream } from './stream'
+export type { Items } from './stream'
+export type { Streams } from './stream_runner'
 export type { ClientTls, Pem, Tls } from './tls'
 export type { TokenSource } from './token'
 export type { Compression, Cors, WebOptions } from './web'

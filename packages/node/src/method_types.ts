@@ -11,6 +11,7 @@ import {
   isStandardSchema,
   validated,
 } from './standard_schema'
+import type { Streams } from './stream_runner'
 
 export interface MethodOptions<
   Input extends StandardSchemaV1 = StandardSchemaV1,
@@ -25,6 +26,12 @@ export interface MethodOptions<
    * `GET /methods/{name}?args=JSON`, with an ETag, and 304 for who has that.
    */
   pure?: boolean
+  /**
+   * Which side is a stream: the handler is then given an async iterable of arguments, or gives an
+   * iterable of replies, and `input` and `output` are of each item. A generator streams its reply
+   * without it.
+   */
+  streams?: Streams
 }
 
 /** A handler whose arguments are those that `input` gives, and whose result `output` takes. */
@@ -37,7 +44,11 @@ export type TypedMethodHandler<
 ) => InputOf<Output> | Promise<InputOf<Output>>
 
 export function checkMethodOptions(options: MethodOptions): void {
-  checkOptions('method', options, ['input', 'output', 'pure'])
+  checkOptions('method', options, ['input', 'output', 'pure', 'streams'])
+  const { streams } = options
+  if (streams !== undefined && !['reply', 'request', 'both'].includes(streams)) {
+    throw new TidewireError('invalid_argument', "streams is 'reply', 'request' or 'both'")
+  }
   if (options.pure !== undefined && typeof options.pure !== 'boolean') {
     throw new TidewireError('invalid_argument', 'pure is true or false')
   }

@@ -48,7 +48,14 @@ export interface Native {
     web: WebOptions,
   ): number
   serverRoute(server: number, method: string, pattern: string, handler: number): void
-  serverMethod(server: number, name: string, handler: number, pure: boolean): void
+  /** `streams`: 1 the reply, 2 the request, 3 both. */
+  serverMethod(
+    server: number,
+    name: string,
+    handler: number,
+    pure: boolean,
+    streams: number,
+  ): void
   /** `handler` is asked before every other: see hooks.ts. */
   serverAdmission(server: number, handler: number): void
   serverStart(server: number): void
@@ -88,6 +95,40 @@ export interface Native {
   replyError(slot: number, code: string, message: string | undefined): void
   flush(): void
 
+  /** The writer of the streamed reply; the slot is then freed by requestRelease(). */
+  requestWriter(slot: number): number
+  requestReader(slot: number): number
+  requestRelease(slot: number): void
+  /** False: wait by streamDrained() before the next one, or nobody reads on. */
+  streamSend(writer: number, json: string): boolean
+  streamDrained(writer: number, operation: number): void
+  streamEnd(writer: number): void
+  streamFail(writer: number, code: string, message: string | undefined): void
+  /** Completes with items: status 204 when they are the last ones. */
+  streamRead(reader: number, operation: number): void
+  streamRelease(reader: number): void
+  takeItems(result: number, depthMax: number): Parsed
+
+  clientStream(
+    client: number,
+    method: string,
+    json: string,
+    timeoutMs: number,
+    headers: FlatHeaders | undefined,
+  ): number
+  clientCallWithStream(
+    client: number,
+    operation: number,
+    method: string,
+    timeoutMs: number,
+    headers: FlatHeaders | undefined,
+  ): number
+  clientStreamWithStream(
+    client: number,
+    method: string,
+    timeoutMs: number,
+    headers: FlatHeaders | undefined,
+  ): [writer: number, reader: number]
   clientCreate(
     url: string,
     timeoutMs: number | undefined,

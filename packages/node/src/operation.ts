@@ -11,9 +11,7 @@ export function perform<T>(
   begin: (operation: number) => void,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new TidewireError('invalid_argument', 'signal is an AbortSignal')
-    }
+    checkSignal(signal)
     if (signal?.aborted === true) throw cancelledBy(signal)
     const operation: Operation = {
       completed: (result, status) => {
@@ -61,10 +59,15 @@ function unwatch(signal: AbortSignal, number: number): void {
   watched.get(signal)?.delete(number)
 }
 
-function asError(thrown: unknown): Error {
+export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new TidewireError('internal', String(thrown))
 }
 
-function cancelledBy(signal: AbortSignal): TidewireError {
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal
+  throw new TidewireError('invalid_argument', 'signal is an AbortSignal')
+}
+
+export function cancelledBy(signal: AbortSignal): TidewireError {
   return new TidewireError('cancelled', undefined, { cause: signal.reason })
 }

@@ -42,7 +42,7 @@ const handlerErrors = channel('tidewire:handler:error')
 const ContentType = { none: 0, json: 1, text: 2, bytes: 3 } as const
 
 /** Runs one handler and sends what it gives. Subclasses say how. */
-abstract class HandlerRunner implements Runner {
+export abstract class HandlerRunner implements Runner {
   protected readonly jsonDepthMax: number
   readonly #name: string
   readonly #debug: boolean
@@ -91,17 +91,26 @@ abstract class HandlerRunner implements Runner {
 
   #fail(request: Request, error: unknown): void {
     if (isAnswered(request)) return
-    const known = error instanceof TidewireError && error.code !== 'internal'
-    const code = known ? error.code : 'internal'
-    const message = known ? error.message : this.#debug ? String(error) : undefined
+    const [code, message] = this.failure(request, error)
     native.replyError(slotOf(request), code, message)
-    const cancelled = isCancelled(request)
     endRequest(request)
     scheduleFlush()
+  }
+
+  /** What the caller is told of an error; those who listen are told all of it. */
+  protected failure(request: Request, error: unknown): [code: string, message: string | undefined] {
     // A handler that gives up since its caller has is no error.
-    if (!cancelled && handlerErrors.hasSubscribers) {
+    if (!isCancelled(request) && handlerErrors.hasSubscribers) {
       handlerErrors.publish({ error, handler: this.#name } satisfies HandlerErrorMessage)
     }
+    if (error instanceof TidewireError && error.code !== 'internal') {
+      return [error.code, error.message]
+    }
+    return ['internal', this.#debug ? String(error) : undefined]
+  }
+
+  protected sendValue(slot: number, result: unknown): void {
+    native.reply(slot, 200, ContentType.json, encode(result))
   }
 }
 
@@ -144,7 +153,7 @@ export class MethodRunner extends HandlerRunner {
   }
 
   protected send(slot: number, result: unknown): void {
-    native.reply(slot, 200, ContentType.json, encode(result))
+    this.sendValue(slot, result)
   }
 }
 
@@ -203,7 +212,7 @@ function methodAnswer(result: unknown): Response {
 }
 
 /** The core has checked the body to be JSON. */
-function argumentsOf(slot: number, unsafe: boolean): unknown {
+export function argumentsOf(slot: number, unsafe: boolean): unknown {
   if (unsafe) return native.requestValue(slot)
   const text = native.requestText(slot)
   return text === '' ? undefined : JSON.parse(text)

@@ -35,6 +35,7 @@ import {
   checkServerOptions,
 } from './server_options'
 import type { StandardSchemaV1 } from './standard_schema'
+import { StreamRunner, type Streams, streamsOf } from './stream_runner'
 import { type Tls, checkedTls } from './tls'
 import { checkedWebOptions } from './web'
 
@@ -59,6 +60,8 @@ export class Server implements AsyncDisposable {
   readonly #registered: Registered[] = []
   readonly #methods = new Map<string, MethodOptions>()
   readonly #middleware: Middleware[] = []
+  /** The name of a method that streams. */
+  #streaming: string | undefined
   #authenticate: Authenticate | undefined
   #authorize: Authorize | undefined
   #state: State = 'new'
@@ -129,9 +132,15 @@ export class Server implements AsyncDisposable {
    * Serves `POST /methods/{name}`. Names are tokens of [A-Za-z0-9_-] joined by single dots.
    * A call without a body gives `undefined` as arguments. With `input` and `output`, of any library
    * that keeps to Standard Schema (zod, valibot), both are checked, and the handler's are typed.
+   * A generator, or one with `streams`, sends its reply while it is made, or is sent a stream.
    * A `pure` one answers `GET /methods/{name}?args=JSON` too, with an ETag.
    */
   method<Args>(name: string, handler: MethodHandler<Args>): this
+  method<Args>(
+    name: string,
+    options: MethodOptions & { streams: Streams },
+    handler: MethodHandler<Args>,
+  ): this
   method<Input extends StandardSchemaV1, Output extends StandardSchemaV1>(
     name: string,
     options: MethodOptions<Input, Output>,
@@ -147,8 +156,13 @@ export class Server implements AsyncDisposable {
     checkHandler('method', name, handler)
     checkMethodOptions(options)
     const number = newRunnerNumber()
-    native.serverMethod(this.#open(), name, number, options.pure ?? false)
+    const streams = streamsOf(options, handler)
+    native.serverMethod(this.#open(), name, number, options.pure ?? false, streams)
     this.#methods.set(name, options)
+    if (streams !== 0) {
+      this.#registerStream(name, number, handler as MethodHandler<unknown>, options, streams)
+      return this
+    }
     const run = typedHandler(options, handler as MethodHandler<unknown>)
     const [debug, depth, layers] = [this.#debug, this.#jsonDepthMax, this.#middleware]
     const make = () =>
@@ -205,6 +219,12 @@ export class Server implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#state === 'started') throw new TidewireError('misuse', 'the server was started')
+    if (this.#middleware.length > 0 && this.#streaming !== undefined) {
+      throw new TidewireError(
+        'misuse',
+        `${this.#streaming} streams: middleware stands around handlers that give their answer`,
+      )
+    }
     this.#registerAdmission()
     native.serverStart(this.#open())
     this.#state = 'started'
@@ -301,6 +321,19 @@ export class Server implements AsyncDisposable {
     const number = newRunnerNumber()
     native.serverAdmission(this.#open(), number)
     const make = () => new RouteRunner('authenticate', hook, this.#debug, this.#jsonDepthMax)
+    this.#registered.push({ number, make })
+  }
+
+  #registerStream(
+    name: string,
+    number: number,
+    handler: MethodHandler<unknown>,
+    options: MethodOptions,
+    streams: number,
+  ): void {
+    this.#streaming ??= name
+    const [debug, depth] = [this.#debug, this.#jsonDepthMax]
+    const make = () => new StreamRunner(name, handler, options, streams, debug, depth)
     this.#registered.push({ number, make })
   }
 

@@ -53,6 +53,13 @@ export class Token {
     return withToken(await this.#current())
   }
 
+  /** `headers` with the token, for what is sent once only. */
+  async headers(headers: HeadersInit | undefined): Promise<[string, string][]> {
+    const pairs = pairsOf(headers)
+    if (pairs.some(([name]) => name.toLowerCase() === 'authorization')) return pairs
+    return [...pairs, ['Authorization', `Bearer ${await this.#current()}`]]
+  }
+
   #current(): Promise<string> {
     this.#value ??= this.#ask()
     return this.#value

@@ -22,6 +22,7 @@ from tidewire.limits import Limits
 from tidewire.messages import Headers, Query
 from tidewire.principal import Principal
 from tidewire.server import Server, ServerStats
+from tidewire.streams import Stream
 from tidewire.tls import ClientTls, Tls
 from tidewire.web import Compression, Cors
 
@@ -40,6 +41,7 @@ __all__ = [
     "Response",
     "Server",
     "ServerStats",
+    "Stream",
     "Tls",
     "__version__",
     "connect",

@@ -149,6 +149,7 @@ class Handler:
         self, name: str, fallback: object, required: bool, types: list[str]
     ) -> None: ...
     def set_context(self, name: str) -> None: ...
+    def set_streams(self, reply: bool, request: bool) -> None: ...
     def set_extra(self) -> None: ...
     def arguments(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What the function is called with for this request."""
@@ -157,9 +158,31 @@ class Handler:
     @property
     def callable(self) -> Callable[..., Any]: ...
     @property
+    def streams(self) -> bool: ...
+    @property
     def is_async(self) -> bool: ...
     @property
     def name(self) -> str: ...
+
+class StreamWriter:
+    """Where the items of a stream are sent to."""
+
+    def __init__(self) -> None:
+        """TypeError: the module makes them."""
+    def send(self, item: object) -> bool:
+        """Takes the item. False: wait for drained() before the next, or nobody reads on."""
+    def drained(self) -> asyncio.Future[None]: ...
+    def end(self) -> None: ...
+    def fail(self, exception: BaseException) -> None: ...
+
+class StreamReader:
+    """Where the items of a stream come from."""
+
+    def __init__(self) -> None:
+        """TypeError: the module makes them."""
+    def read(self) -> asyncio.Future[tuple[list[Any], bool]]:
+        """The items that are there, one at least or the end, and whether they are the last."""
+    def cancel(self) -> None: ...
 
 class Host:
     """One asyncio loop as a host of the core."""
@@ -232,6 +255,25 @@ class Client:
         timeout: float | None,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
     ) -> tuple[int, asyncio.Future[Any]]: ...
+    def stream(
+        self,
+        method: str,
+        args: dict[str, Any] | None,
+        timeout: float | None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+    ) -> StreamReader: ...
+    def call_with_stream(
+        self,
+        method: str,
+        timeout: float | None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+    ) -> tuple[StreamWriter, int, asyncio.Future[Any]]: ...
+    def stream_with_stream(
+        self,
+        method: str,
+        timeout: float | None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+    ) -> tuple[StreamWriter, StreamReader]: ...
     def request(
         self,
         http_method: str,

@@ -84,6 +84,8 @@ class Registration:
         `@app.method`, `@app.method()` and `@app.method("name")` do. The members of the JSON object
         are bound to the parameters by name, and checked against annotations of JSON's types
         (`invalid_argument`, with the name). A parameter annotated `tidewire.Context` is given it.
+        An async generator streams its reply, item by item; a parameter annotated
+        `AsyncIterator[...]` is sent a stream of arguments (tidewire.streams).
         With `pure`, for one whose result hangs on its arguments only and that changes nothing, it
         may be read, too: GET /methods/{name}?args=JSON, with an ETag, and 304 for who has that.
         """
@@ -92,7 +94,10 @@ class Registration:
             called = name if isinstance(name, str) else getattr(handler, "__name__", "")
             if not called:
                 raise InvalidArgumentError(f"{handler!r} has no name: @app.method('name')")
-            self._add(Registered(None, called, method_handler(handler, called), bool(pure)))
+            made = method_handler(handler, called)
+            if pure and made.streams:
+                raise InvalidArgumentError(f"{called} streams: it cannot be pure")
+            self._add(Registered(None, called, made, bool(pure)))
             return handler
 
         if name is None or isinstance(name, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import inspect
 import types
 import typing
@@ -10,7 +11,14 @@ from typing import Any
 
 from tidewire import _core
 from tidewire._errors_generated import InvalidArgumentError
+from tidewire.streams import receiving, replying
 
+# What the annotation of a stream of arguments is.
+_STREAMS = (
+    collections.abc.AsyncIterator,
+    collections.abc.AsyncIterable,
+    collections.abc.AsyncGenerator,
+)
 # JSON's types of the annotations that are checked; any other annotation takes any value.
 _JSON_TYPES: dict[Any, str] = {
     None: "null",
@@ -33,9 +41,13 @@ def is_async(function: Callable[..., Any]) -> bool:
         inner = inner.func
     if not inspect.isroutine(inner) and not inspect.isclass(inner):
         inner = type(inner).__call__  # an object may have an async __call__
-    if inspect.isasyncgenfunction(inner) or inspect.isgeneratorfunction(inner):
+    if inspect.isasyncgenfunction(inner):
         raise InvalidArgumentError(
-            f"{_name(function)} is a generator: this version has no streamed replies"
+            f"{_name(function)} is a generator: only a method streams its reply"
+        )
+    if inspect.isgeneratorfunction(inner):
+        raise InvalidArgumentError(
+            f"{_name(function)} is a generator: declare it async def to stream its reply"
         )
     return inspect.iscoroutinefunction(inner)
 
@@ -54,13 +66,56 @@ def route_handler(function: Callable[..., Any], name: str) -> _core.Handler:
     return _core.Handler(function, name, is_async=asynchronous, is_method=False)
 
 
+def _is_async_generator(function: Callable[..., Any]) -> bool:
+    inner: Any = inspect.unwrap(function)
+    while hasattr(inner, "func") and not inspect.isroutine(inner):
+        inner = inner.func
+    return inspect.isasyncgenfunction(inner)
+
+
+def _items_parameter(function: Callable[..., Any], hints: dict[str, Any]) -> str | None:
+    """The parameter that is sent the stream of arguments, which is then the only one."""
+    names = [
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if typing.get_origin(hints.get(parameter.name)) in _STREAMS
+        or hints.get(parameter.name) in _STREAMS
+    ]
+    if not names:
+        return None
+    others = [
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.name != names[0] and hints.get(parameter.name) is not _core.Context
+    ]
+    if others:
+        raise InvalidArgumentError(
+            f"{_name(function)}: beside the stream {names[0]} there are no arguments, so not "
+            f"{', '.join(others)}"
+        )
+    return names[0]
+
+
 def method_handler(function: Callable[..., Any], name: str) -> _core.Handler:
     """The handler of a method: its parameters are the names of the JSON object's members."""
-    handler = _core.Handler(function, name, is_async=is_async(function), is_method=True)
-    hints = _hints(function)
+    hints = _hints(function) if callable(function) else {}
+    yields = _is_async_generator(function)
+    asynchronous = yields or is_async(function)
+    items = _items_parameter(function, hints)
+    if items is not None and not asynchronous:
+        raise InvalidArgumentError(f"{_name(function)} takes a stream: declare it async def")
+    called: Callable[..., Any] = function
+    if yields:
+        called = replying(function, items)
+    elif items is not None:
+        called = receiving(function, items)
+    handler = _core.Handler(called, name, is_async=asynchronous, is_method=True)
+    handler.set_streams(yields, items is not None)
     has_context = False
     for parameter in inspect.signature(function).parameters.values():
         hint = hints.get(parameter.name, Any)
+        if parameter.name == items:
+            continue
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL):
             raise InvalidArgumentError(
                 f"{_name(function)}: arguments come by name, which {parameter} does not take"

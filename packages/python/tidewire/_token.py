@@ -54,6 +54,13 @@ class Token:
         left = limit if math.isinf(limit) else max(limit - (time.monotonic() - began), 0.001)
         return await operation([*pairs, _field(token)], left)
 
+    async def fields(self, headers: HeaderFields | None) -> Pairs:
+        """`headers` with the token, for what is sent once only."""
+        pairs = _pairs(headers)
+        if any(name.lower() == "authorization" for name, _ in pairs):
+            return pairs
+        return [*pairs, _field(await self._other_than(None))]
+
     async def _other_than(self, expired: str | None) -> str:
         """The token; a new one when it is still the one that has expired."""
         async with self._lock:

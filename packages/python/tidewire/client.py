@@ -12,6 +12,7 @@ is told.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from types import TracebackType
 from typing import Any, Final, Generic, Never, Self, TypeVar
@@ -20,6 +21,7 @@ from tidewire import _core
 from tidewire._errors_generated import InvalidArgumentError
 from tidewire._host import host_of_running_loop
 from tidewire._token import HeaderFields, Token, TokenSource
+from tidewire.streams import Items, SendingReader, Stream, check_items, send_items
 from tidewire.tls import ClientTls, native_client
 
 T = TypeVar("T")
@@ -56,13 +58,19 @@ class Client:
         name: str,
         args: Mapping[str, Any] | None = None,
         *,
+        body: Items | None = None,
         timeout: float | None = None,
         headers: HeaderFields | None = None,
     ) -> Any:
         """Calls a method by name; its result. The server's error is raised as what it is.
 
-        `timeout` in seconds, `math.inf` for none, None for the client's.
+        `body`, in place of `args`, is an iterable, async or not, whose items are sent as a stream.
+        `timeout` in seconds, `math.inf` for none, None for the client's, or none of a stream.
         """
+        if body is not None:
+            if args is not None:
+                raise InvalidArgumentError("a call has args or a body, not both")
+            return await self._call_with(name, check_items(body), timeout, headers)
         plain = args if args is None or isinstance(args, dict) else _as_dict(args)
 
         if self._token is None:
@@ -74,6 +82,59 @@ class Client:
             return await self._settled(number, future)
 
         return await self._token.send(headers, timeout, send)
+
+    async def _call_with(
+        self, name: str, body: Items, timeout: float | None, headers: HeaderFields | None
+    ) -> Any:
+        fields = await self._with_token(headers)
+        limit = math.inf if timeout is None else timeout
+        writer, number, future = self._native.call_with_stream(name, limit, fields)
+        sending = asyncio.ensure_future(send_items(writer, body))
+        try:
+            await asyncio.wait((sending, future), return_when=asyncio.FIRST_COMPLETED)
+            return await self._settled(number, future)
+        except BaseException:
+            self._host.cancel(number)
+            if sending.done() and not sending.cancelled() and sending.exception():
+                sending.result()  # what the items raised is why it failed
+            raise
+        finally:
+            sending.cancel()
+            future.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    def stream(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        body: Items | None = None,
+        timeout: float | None = None,
+        headers: HeaderFields | None = None,
+    ) -> Stream:
+        """Calls a method whose reply is a stream: `async for item in client.stream("ticks")`.
+
+        The call begins with the first item that is asked for. `body`, in place of `args`, is sent
+        as a stream while the reply is read. `timeout`, in seconds, holds to the last item; None is
+        none.
+        """
+        plain = args if args is None or isinstance(args, dict) else _as_dict(args)
+        if body is not None and args is not None:
+            raise InvalidArgumentError("a call has args or a body, not both")
+        items = None if body is None else check_items(body)
+        limit = math.inf if timeout is None else timeout
+
+        async def open_reader() -> _core.StreamReader | SendingReader:
+            fields = await self._with_token(headers)
+            if items is None:
+                return self._native.stream(name, plain, limit, fields)
+            writer, reader = self._native.stream_with_stream(name, limit, fields)
+            return SendingReader(reader, writer, items)
+
+        return Stream(open_reader)
+
+    async def _with_token(self, headers: HeaderFields | None) -> HeaderFields | None:
+        return headers if self._token is None else await self._token.fields(headers)
 
     async def request(
         self,

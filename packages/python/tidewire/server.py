@@ -128,6 +128,11 @@ class Server(Registration):
                 native.set_admission(hook, submit, _JOBS_MAX)
             for route in self._routes:
                 handler = route.handler
+                if self._middleware and handler.streams:
+                    raise MisuseError(
+                        f"{route.name} streams: middleware stands around handlers that return "
+                        "their answer"
+                    )
                 if self._middleware:
                     handler = layered(handler, self._middleware, threads)
                 native.add(

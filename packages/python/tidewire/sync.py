@@ -17,18 +17,19 @@ import asyncio
 import concurrent.futures
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import tidewire.client
+import tidewire.streams
 from tidewire import _core
-from tidewire._errors_generated import ClosedError, MisuseError
+from tidewire._errors_generated import ClosedError, InvalidArgumentError, MisuseError
 from tidewire._token import HeaderFields, TokenSource
 from tidewire.client import _MISSING, Methods
 from tidewire.tls import ClientTls
 
-__all__ = ["Client", "connect"]
+__all__ = ["Client", "Stream", "connect"]
 
 T = TypeVar("T")
 
@@ -120,6 +121,61 @@ def _refuse_on_a_loop() -> None:
     raise MisuseError("a wait would block the asyncio loop of this thread: use tidewire.connect")
 
 
+def _in_a_thread(items: Iterable[Any]) -> AsyncIterator[Any]:
+    """The items of an iterable that may take its time, which must not stop the loop."""
+    if isinstance(items, (str, bytes, bytearray, memoryview)) or not isinstance(items, Iterable):
+        raise InvalidArgumentError(f"body is an iterable of items, not {items!r}")
+    iterator = iter(items)
+    end = object()
+
+    async def each() -> AsyncIterator[Any]:
+        while (item := await asyncio.to_thread(next, iterator, end)) is not end:
+            yield item
+
+    return each()
+
+
+class Stream(Iterator[Any]):
+    """The items of a stream, in order; `for` ends with it, or raises what broke it.
+
+    Leave it early by `close()`, or read it inside of `with`: the other side is told, and stops.
+    """
+
+    def __init__(
+        self,
+        stream: tidewire.streams.Stream,
+        wait: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any],
+    ) -> None:
+        self._stream = stream
+        self._wait = wait
+
+    def __next__(self) -> Any:
+        async def step() -> tuple[Any, ...]:
+            async for item in self._stream:
+                return (item,)
+            return ()
+
+        found = self._wait(step)
+        if not found:
+            raise StopIteration
+        return found[0]
+
+    def close(self) -> None:
+        """Reads on no more: the other side is told. Idempotent."""
+        self._wait(self._stream.aclose)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
 class Client:
     """One server's methods and routes, over a pool of kept connections. See `connect()`."""
 
@@ -142,14 +198,39 @@ class Client:
         name: str,
         args: Mapping[str, Any] | None = None,
         *,
+        body: Iterable[Any] | None = None,
         timeout: float | None = None,
         headers: HeaderFields | None = None,
     ) -> Any:
         """Calls a method by name; its result. The server's error is raised as what it is.
 
-        `timeout` in seconds, `math.inf` for none, None for the client's.
+        `body`, in place of `args`, is an iterable whose items are sent as a stream; it is read in a
+        thread. `timeout` in seconds, `math.inf` for none, None for the client's, or none of a
+        stream.
         """
-        return self._wait(lambda: self._client.call(name, args, timeout=timeout, headers=headers))
+        items = None if body is None else _in_a_thread(body)
+        return self._wait(
+            lambda: self._client.call(name, args, body=items, timeout=timeout, headers=headers)
+        )
+
+    def stream(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        body: Iterable[Any] | None = None,
+        timeout: float | None = None,
+        headers: HeaderFields | None = None,
+    ) -> Stream:
+        """Calls a method whose reply is a stream: `for item in client.stream("ticks")`.
+
+        `timeout`, in seconds, holds to the last item; None is none. `body` as of call().
+        """
+        items = None if body is None else _in_a_thread(body)
+        return Stream(
+            self._client.stream(name, args, body=items, timeout=timeout, headers=headers),
+            self._wait,
+        )
 
     def request(
         self,

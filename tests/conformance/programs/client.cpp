@@ -6,7 +6,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tidewire/tidewire.hpp>
+#include <vector>
 
 using tidewire::Result;
 using tidewire::Value;
@@ -105,6 +107,10 @@ public:
             call(id, command);
         } else if (what == "request") {
             request(id, command);
+        } else if (what == "upload") {
+            upload(id, command);
+        } else if (what == "stream") {
+            threads_.emplace_back([this, id, command] { stream(id, command); });
         } else if (what == "cancel") {
             if (auto found = cancels_.find(command["of"].as<std::int64_t>().value());
                 found != cancels_.end()) {
@@ -116,6 +122,7 @@ public:
         }
     }
     void close() {
+        for (auto& thread : threads_) thread.join();
         if (client_) client_->close();
     }
 
@@ -157,6 +164,58 @@ private:
         });
     }
 
+    static void send_all(const Value& items, tidewire::StreamWriter& writer) {
+        const auto send = [&writer](const Value& item) {
+            const auto flow = writer.send(item);
+            if (flow && *flow == tidewire::StreamWriter::Flow::full) writer.wait();
+        };
+        if (const auto* list = items.get_if<Value::List>()) {
+            for (const auto& item : *list) send(untagged(item));
+        }
+        const auto count = items.as<std::int64_t>().value_or(0);
+        for (std::int64_t i = 0; i < count; ++i) send(Value(i));
+        writer.end();
+    }
+    void upload(std::int64_t id, const Value& command) {
+        auto [items, reply] = client_->call_with_stream(
+            command["method"].as<std::string>().value(), {.timeout = timeout_of(command)});
+        cancels_[id] = [reply]() mutable { reply.cancel(); };
+        reply.then([id](Result<Value> result) {
+            if (!result) return print_error(id, result.error());
+            print({{"id", id}, {"value", *std::move(result)}});
+        });
+        threads_.emplace_back([items = std::move(items), all = command["items"]]() mutable {
+            send_all(all, items);
+        });
+    }
+    void stream(std::int64_t id, const Value& command) {
+        const auto method = command["method"].as<std::string>().value();
+        const tidewire::CallOptions options{.timeout = timeout_of(command)};
+        tidewire::StreamReader reader;
+        if (command["items"].is_null()) {
+            reader = client_->stream(method, untagged(command["args"]), options);
+        } else {
+            auto both = client_->stream_with_stream(method, options);
+            send_all(command["items"], both.items);
+            reader = std::move(both.replies);
+        }
+        Value::List found;
+        const auto most = command["take"].as<std::size_t>().value_or(static_cast<std::size_t>(-1));
+        while (found.size() < most) {
+            auto item = reader.next();
+            if (!item) {
+                return print({{"id", id},
+                              {"items", std::move(found)},
+                              {"error", item.error().name()},
+                              {"message", item.error().message()}});
+            }
+            if (!*item) break;
+            found.push_back(std::move(**item));
+        }
+        print({{"id", id}, {"items", std::move(found)}});
+    }
+
+    std::vector<std::thread> threads_;
     std::optional<tidewire::Client> client_;
     std::map<std::int64_t, tidewire::Function<void()>> cancels_;
 };

@@ -48,6 +48,29 @@ async function perform(command) {
       const { signal } = controllers.get(command.id)
       return { value: await client.call(method, args, { timeoutMs, signal, headers }) }
     }
+    case 'upload': {
+      const body =
+        typeof command.items === 'number'
+          ? Array.from({ length: command.items }, (_, index) => index)
+          : command.items
+      const { signal } = controllers.get(command.id)
+      return { value: await client.call(method, undefined, { body, timeoutMs, signal }) }
+    }
+    case 'stream': {
+      const { signal } = controllers.get(command.id)
+      const found = []
+      try {
+        const stream = client.stream(method, args ?? undefined, {
+          body: command.items, timeoutMs, signal,
+        })
+        for await (const item of stream) {
+          if (found.push(item) === command.take) break
+        }
+      } catch (error) {
+        return { items: found, error: error.code, message: error.message }
+      }
+      return { items: found }
+    }
     case 'request': {
       const { signal } = controllers.get(command.id)
       const body = bodyOf(command)

@@ -52,6 +52,14 @@ class Program:
                     command["method"], command.get("args"), timeout=timeout, headers=headers
                 )
             }
+        if command["do"] == "upload":
+            items = command["items"]
+            body = range(items) if isinstance(items, int) else items
+            return {
+                "value": await self.client.call(command["method"], body=body, timeout=timeout)
+            }
+        if command["do"] == "stream":
+            return await self.stream(command, timeout)
         response = await self.client.request(
             command["method"],
             command["target"],
@@ -60,6 +68,25 @@ class Program:
             timeout=timeout,
         )
         return describe(response)
+
+    async def stream(self, command: dict[str, Any], timeout: float | None) -> dict[str, Any]:
+        assert self.client is not None
+        found: list[Any] = []
+        stream = self.client.stream(
+            command["method"],
+            command.get("args"),
+            body=command.get("items"),
+            timeout=timeout,
+        )
+        try:
+            async with stream:
+                while len(found) != command.get("take", -1):
+                    found.append(await anext(stream))
+        except StopAsyncIteration:
+            return {"items": found}
+        except tidewire.Error as error:
+            return {"items": found, "error": error.code, "message": error.message}
+        return {"items": found}
 
     def start(self, command: dict[str, Any]) -> None:
         if command["do"] == "cancel":

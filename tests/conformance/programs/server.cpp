@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -20,6 +21,8 @@ using tidewire::Reply;
 using tidewire::Request;
 using tidewire::Response;
 using tidewire::Result;
+using tidewire::StreamReader;
+using tidewire::StreamWriter;
 using tidewire::Value;
 
 namespace {
@@ -42,7 +45,7 @@ private:
 };
 
 // Handlers that wait, each on a thread of its own.
-class Threads {
+class Threads final : public tidewire::Executor {
 public:
     ~Threads() {
         for (auto& thread : threads_) thread.join();
@@ -50,6 +53,10 @@ public:
     void run(std::function<void()> work) {
         std::lock_guard lock(mutex_);
         threads_.emplace_back(std::move(work));
+    }
+    bool post(tidewire::Function<void()> task) override {
+        run([task = std::make_shared<tidewire::Function<void()>>(std::move(task))] { (*task)(); });
+        return true;
     }
 
 private:
@@ -161,6 +168,48 @@ void add_methods(Program& program) {
     app.method("stats", [&program](const Value&) -> Result<Value> { return program.stats(); });
 }
 
+void add_streams(Program& program) {
+    auto& app = program.app;
+    const tidewire::MethodOptions waits{.executor = &program.threads};
+    app.method("count", waits, [](const Value& args, const Request&, StreamWriter out) {
+        const int n = args["n"].as<int>().value_or(0);
+        for (int i = 0; i < n; ++i) {
+            if (out.send(Value(i)).value() == StreamWriter::Flow::full) out.wait();
+        }
+        if (args["fail"].as<bool>().value_or(false)) {
+            out.fail(tidewire::Error(tidewire::ErrorCode::conflict, "as asked"));
+        }
+        out.end();
+    });
+    app.method("ticks", waits,
+               [&program](const Value& args, const Request& request, StreamWriter out) {
+                   const auto tag = text_of(args, "tag");
+                   program.journal.add(tag, "ticks started");
+                   for (int i = 0; !cancelled_within(request, std::chrono::milliseconds(5)); ++i) {
+                       (void)out.send(Value(i));
+                   }
+                   program.journal.add(tag, "ticks cancelled");
+               });
+    app.method("total", waits, [](StreamReader items, const Request&, Reply reply) {
+        std::int64_t total = 0;
+        while (true) {
+            const auto item = items.next();
+            if (!item) return (void)reply.fail(item.error());
+            if (!*item) break;
+            total += (*item)->as<std::int64_t>().value_or(0);
+        }
+        reply.send(Value(total));
+    });
+    app.method("double", waits, [](StreamReader items, const Request&, StreamWriter out) {
+        while (true) {
+            const auto item = items.next();
+            if (!item) return out.fail(item.error());
+            if (!*item) return out.end();
+            (void)out.send(Value((*item)->as<std::int64_t>().value_or(0) * 2));
+        }
+    });
+}
+
 void add_routes(Program& program) {
     auto& app = program.app;
     app.get("/", [&program](const Request& request) {
@@ -202,6 +251,7 @@ int main(int argc, char** argv) {
     if (argc > 3) tls = tidewire::Tls{argv[2], argv[3], {}};
     Program program(argc > 1 ? argv[1] : "127.0.0.1:0", std::move(tls));
     add_methods(program);
+    add_streams(program);
     add_routes(program);
     if (auto started = program.app.start(); !started) {
         std::cerr << started.error().what() << std::endl;

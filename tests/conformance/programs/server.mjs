@@ -1,5 +1,5 @@
 // The server of the conformance tests in Node. README.md tells what every server program does.
-import { Response, Server } from 'tidewire'
+import { Response, Server, TidewireError } from 'tidewire'
 
 const [address = '127.0.0.1:0', cert, key] = process.argv.slice(2)
 const app = new Server(address, {
@@ -51,6 +51,29 @@ app.method('block', ({ seconds }) => {
   const began = performance.now()
   while (performance.now() < began + seconds * 1000);
   return (performance.now() - began) / 1000
+})
+app.method('count', async function* ({ n, fail }) {
+  for (let i = 0; i < n; i++) yield i
+  if (fail) throw new TidewireError('conflict', 'as asked')
+})
+app.method('ticks', async function* ({ tag }) {
+  note(tag, 'ticks started')
+  try {
+    for (let i = 0; ; i++) {
+      yield i
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  } finally {
+    note(tag, 'ticks cancelled')
+  }
+})
+app.method('total', { streams: 'request' }, async (items) => {
+  let result = 0
+  for await (const item of items) result += item
+  return result
+})
+app.method('double', { streams: 'both' }, async function* (items) {
+  for await (const item of items) yield item * 2
 })
 app.method('events', ({ tag }) => journal.get(tag) ?? [])
 app.method('stats', () => {

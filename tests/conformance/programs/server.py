@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from typing import Any, NoReturn
 
 import tidewire
@@ -77,6 +78,41 @@ async def block(seconds: float) -> float:
     began = time.monotonic()
     time.sleep(seconds)  # the loop stands still, as with a handler that computes
     return time.monotonic() - began
+
+
+@app.method()
+async def count(n: int, fail: bool = False) -> AsyncIterator[int]:
+    for i in range(n):
+        yield i
+    if fail:
+        raise tidewire.ConflictError("as asked")
+
+
+@app.method()
+async def ticks(tag: str) -> AsyncIterator[int]:
+    journal[tag].append("ticks started")
+    try:
+        i = 0
+        while True:
+            yield i
+            i += 1
+            await asyncio.sleep(0.005)
+    finally:
+        journal[tag].append("ticks cancelled")
+
+
+@app.method()
+async def total(items: AsyncIterator[int]) -> int:
+    result = 0
+    async for item in items:
+        result += item
+    return result
+
+
+@app.method()
+async def double(items: AsyncIterator[int]) -> AsyncIterator[int]:
+    async for item in items:
+        yield item * 2
 
 
 @app.method()

@@ -47,16 +47,18 @@ void begin(Handoff& handoff, const std::shared_ptr<Host>& host, std::uint32_t op
     call.then(host->completion(operation));
 }
 
-// (client, operation, method, arguments as JSON, timeout or undefined, flat headers or undefined)
+// (client, operation, method, arguments as JSON or as a Cap'n Proto message, timeout or undefined,
+// flat headers or undefined, whether by Cap'n Proto)
 Napi::Value client_call(Handoff& handoff, const Napi::CallbackInfo& info) {
     CallOptions options;
     options.timeout = duration(info[4]);
     options.headers = headers_from(handoff, info[5]);
+    options.serializer = info[6].ToBoolean() ? Serializer::capnp : Serializer::json;
     handoff.start([&handoff, client = client_at(handoff, info[0]), host = handoff.host(info.Env()),
                    operation = info[1].As<Napi::Number>().Uint32Value(), method = utf8(info[2]),
-                   json = utf8(info[3]), options = std::move(options)]() mutable {
+                   args = bytes(info[3]), options = std::move(options)]() mutable {
         begin(handoff, host, operation,
-              client.call_json(method, std::move(json), std::move(options)));
+              client.call_raw(method, std::move(args), std::move(options)));
     });
     return info.Env().Undefined();
 }
@@ -105,14 +107,15 @@ Napi::Value take_error(Handoff& handoff, const Napi::CallbackInfo& info) {
     return handoff.error_object(info.Env(), result.error());
 }
 
-// (result, depth) -> the value that a method gave, as parsed() gives it; throws what the server
-// reported
+// (result, depth) -> the value that a method gave, as parsed() gives it, or the bytes of a Cap'n
+// Proto message; throws what the server reported
 Napi::Value take_value(Handoff& handoff, const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     const Result<Response> result = handoff.take_result(info[0]);
     if (!result) throw handoff.exception(env, result.error());
     checked(handoff, env, result->error());
     if (result->body.empty()) return env.Undefined();
+    if (result->content_type == "application/capnp") return byte_array(env, result->body);
     JsonOptions options;
     options.depth_max = info[1].As<Napi::Number>().Uint32Value();
     return parsed(handoff, env, result->body, options, ErrorCode::invalid_data);

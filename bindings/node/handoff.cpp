@@ -163,7 +163,10 @@ bool Handoff::put_request(HostEvent& event, std::uint32_t* words) {
     if (event.request.cancelled()) return false;
     words[0] = static_cast<std::uint32_t>(EventKind::request);
     words[1] = event.handler;
-    words[3] = event.request.json_has_unsafe_integer() ? 1 : 0;
+    const Request& request = event.request;
+    words[3] = (request.json_has_unsafe_integer() ? kUnsafe : 0) |
+               (request.args_serializer() == Serializer::capnp ? kArgsCapnp : 0) |
+               (request.reply_serializer() == Serializer::capnp ? kReplyCapnp : 0);
     words[2] = requests.add({event.id, std::move(event.request), std::move(event.reply)});
     if (!slots_by_id_.empty()) slots_by_id_.emplace(event.id, words[2]);
     return true;

@@ -104,11 +104,17 @@ struct PendingReply {
 
 // The kinds of event that JavaScript knows, with what its three other numbers are.
 enum class EventKind : std::uint32_t {
-    request = 1,    // handler, request slot, 1 if the body has an unsafe integer
+    request = 1,    // handler, request slot, flags: see kUnsafe
     cancelled = 2,  // request slot, 1 if by its deadline, -
     completed = 3,  // operation, result slot, HTTP status
     failed = 4,     // operation, result slot, -
 };
+
+// Of a request, that a method must know: its JSON has an integer beyond +-(2^53 - 1); its arguments
+// are a Cap'n Proto message; its reply is to be one. The same numbers are in runner.ts.
+inline constexpr std::uint32_t kUnsafe = 1;
+inline constexpr std::uint32_t kArgsCapnp = 2;
+inline constexpr std::uint32_t kReplyCapnp = 4;
 
 class Handoff : public std::enable_shared_from_this<Handoff> {
 public:

@@ -9,8 +9,9 @@ namespace tidewire::node {
 namespace {
 
 // The content types that nearly every answer has, by number; the same list is in request.ts.
-constexpr std::array<std::string_view, 4> kContentTypes{
-    "", "application/json", "text/plain; charset=utf-8", "application/octet-stream"};
+constexpr std::array<std::string_view, 5> kContentTypes{
+    "", "application/json", "text/plain; charset=utf-8", "application/octet-stream",
+    "application/capnp"};
 
 Napi::Value request_method(Handoff& handoff, const Napi::CallbackInfo& info) {
     return text(info.Env(), handoff.request_at(info[0]).request.method());
@@ -106,7 +107,7 @@ Napi::Value reply(Handoff& handoff, const Napi::CallbackInfo& info) {
     const std::uint32_t slot = slot_of(handoff, info[0]);
     Response response;
     response.status = info[1].As<Napi::Number>().Int32Value();
-    response.content_type = kContentTypes.at(info[2].As<Napi::Number>().Uint32Value() & 3);
+    response.content_type = kContentTypes.at(info[2].As<Napi::Number>().Uint32Value() % 5);
     response.body = bytes(info[3]);
     handoff.answer(slot, std::move(response));
     return info.Env().Undefined();

@@ -21,6 +21,14 @@ void log_failure(const Handler& handler, PyObject* exception) {
 
 }  // namespace
 
+Result<Response> method_response(const Request& request, PyObject* result) {
+    const Serializer serializer = request.reply_serializer();
+    auto body = to_body(result, serializer);
+    if (!body) return body.error();
+    const bool capnp = serializer == Serializer::capnp;
+    return Response{200, capnp ? "application/capnp" : "application/json", {}, std::move(*body)};
+}
+
 // Errors of the table travel as they are; of anything else the text is for the log, and for the
 // caller only if debug.
 Error error_for(const Handler& handler, PyObject* exception) {
@@ -54,12 +62,7 @@ void answer_result(Exchange& exchange, PyObject* result) {
     const Handler& handler = *exchange.handler;
     Result<Response> response = Response{};
     if (handler.is_method()) {
-        auto json = to_json(result);
-        if (json) {
-            response = Response{200, "application/json", {}, std::move(*json)};
-        } else {
-            response = json.error();
-        }
+        response = method_response(exchange.request, result);
     } else {
         response = response_from(result);
     }

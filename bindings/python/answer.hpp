@@ -10,6 +10,7 @@
 
 #include <tidewire/reply.hpp>
 #include <tidewire/request.hpp>
+#include <tidewire/response.hpp>
 
 namespace tidewire::python {
 
@@ -28,6 +29,8 @@ struct Exchange {
 
 // The handler returned `result`.
 void answer_result(Exchange& exchange, PyObject* result);
+// What a method's result is as an answer: by the serializer that its caller wants.
+[[nodiscard]] Result<Response> method_response(const Request& request, PyObject* result);
 // What a caller is told of an Exception that a handler raised; what is not for it is logged.
 [[nodiscard]] Error error_for(const Handler& handler, PyObject* exception);
 // The handler raised `exception`, an Exception.

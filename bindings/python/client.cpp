@@ -61,13 +61,15 @@ public:
         });
     }
     py::tuple call(const py::object& method, const py::object& args, const py::object& timeout,
-                   const py::object& headers) {
+                   const py::object& headers, bool capnp) {
         check();
-        std::string json;
-        if (!args.is_none()) json = value_or_raise(to_json(args.ptr()));
+        CallOptions options = options_from(timeout, headers);
+        options.serializer = capnp ? Serializer::capnp : Serializer::json;
+        std::string written;
+        if (!args.is_none()) written = value_or_raise(to_body(args.ptr(), *options.serializer));
         return under_way(Outcome::value,
-                         client_->call_json(text_or_raise(method, "name"), std::move(json),
-                                            options_from(timeout, headers)),
+                         client_->call_raw(text_or_raise(method, "name"), std::move(written),
+                                           std::move(options)),
                          [this](std::uint64_t id) { return host_->core()->completion(id); });
     }
     py::object stream(const py::object& method, const py::object& args, const py::object& timeout,
@@ -157,7 +159,7 @@ private:
 
     [[nodiscard]] CallOptions options_from(const py::object& timeout,
                                            const py::object& headers) const {
-        return {bounded(timeout), value_or_raise(headers_from(headers))};
+        return {bounded(timeout), value_or_raise(headers_from(headers)), {}};
     }
 
     // The timeout that was asked for, within the deadline of the handler that calls.
@@ -195,7 +197,7 @@ void add_client_type(py::module_& module) {
              py::arg("compression"))
         .def("open", &PyClient::open)
         .def("call", &PyClient::call, py::arg("method"), py::arg("args"), py::arg("timeout"),
-             py::arg("headers"))
+             py::arg("headers"), py::arg("capnp"))
         .def("stream", &PyClient::stream, py::arg("method"), py::arg("args"), py::arg("timeout"),
              py::arg("headers"))
         .def("call_with_stream", &PyClient::call_with_stream, py::arg("method"),

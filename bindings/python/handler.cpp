@@ -147,7 +147,7 @@ Result<Handler::Arguments> Handler::method_arguments(const Request& request, PyO
     Value args;
     const bool has_args = streams_ == Streams::none || streams_ == Streams::reply;
     if (has_args && !request.body().empty()) {
-        auto parsed = request.json();
+        auto parsed = request.args();
         if (!parsed) return parsed.error();
         args = std::move(*parsed);
     }
@@ -235,11 +235,13 @@ py::object arguments_for(const Handler& handler, const py::object& request) {
     return value_or_raise(handler.arguments(*inner, &view));
 }
 
-py::object response_for(const Handler& handler, const py::object& result) {
+py::object response_for(const Handler& handler, const py::object& result,
+                        const py::object& request) {
     if (is_response(result.ptr())) return result;
     if (!handler.is_method()) return wrap_response(value_or_raise(response_from(result.ptr())));
-    auto json = value_or_raise(to_json(result.ptr()));
-    return wrap_response(Response{200, "application/json", {}, std::move(json)});
+    const auto* inner = request_in(request.ptr());
+    if (inner == nullptr) raise(ErrorCode::invalid_argument, "next() takes the request");
+    return wrap_response(value_or_raise(method_response(*inner, result.ptr())));
 }
 
 }  // namespace
@@ -254,7 +256,7 @@ void add_handler_type(py::module_& module) {
         .def("set_streams", &Handler::set_streams, py::arg("reply"), py::arg("request"))
         .def("set_extra", &Handler::set_extra)
         .def("arguments", &arguments_for, py::arg("request"))
-        .def("response", &response_for, py::arg("result"))
+        .def("response", &response_for, py::arg("result"), py::arg("request"))
         .def_property_readonly("callable",
                                [](const Handler& self) {
                                    return py::reinterpret_borrow<py::object>(self.callable());

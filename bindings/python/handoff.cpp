@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include <tidewire/capnp_message.hpp>
 #include <tidewire/value.hpp>
 
 #include "coroutine.hpp"
@@ -40,7 +41,8 @@ Settled settled_value(const Response& response) {
     const auto error = response.error();
     if (!error) return failed(error.error());
     if (response.body.empty()) return {py::none(), {}};
-    const auto value = response.json();
+    const bool capnp = response.content_type == "application/capnp";
+    const auto value = capnp ? decode_message(response.body) : response.json();
     if (!value) return failed(value.error());
     auto object = py::reinterpret_steal<py::object>(to_python(*value));
     if (!object) return {{}, take_exception()};

@@ -14,6 +14,7 @@
 #include "response.hpp"
 #include "server.hpp"
 #include "stream.hpp"
+#include "value.hpp"
 #include "state.hpp"
 #include "web_options.hpp"
 
@@ -59,6 +60,7 @@ PYBIND11_MODULE(_core_of_main, module) {
     add_eager_type();
     add_job_type();
     add_handoff_types(module);
+    add_message_functions(module);
     add_stream_types(module);
     add_server_type(module);
     add_web_functions(module);

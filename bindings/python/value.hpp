@@ -14,6 +14,7 @@
 #include <pybind11/pybind11.h>
 
 #include <tidewire/result.hpp>
+#include <tidewire/serializer.hpp>
 #include <tidewire/value.hpp>
 
 namespace tidewire::python {
@@ -24,6 +25,12 @@ inline constexpr int kValueDepthMax = 64;
 [[nodiscard]] Result<Value> to_value(PyObject* object);
 // to_value() and Value::dump(): the JSON text.
 [[nodiscard]] Result<std::string> to_json(PyObject* object);
+
+// The same by either serializer.
+[[nodiscard]] Result<std::string> to_body(PyObject* object, Serializer serializer);
+
+// encode_message, decode_message, pack_message, unpack_message.
+void add_message_functions(pybind11::module_& module);
 
 // A new reference, or null with a Python exception set (memory).
 [[nodiscard]] PyObject* to_python(const Value& value);

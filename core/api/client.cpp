@@ -6,6 +6,7 @@
 #include "codec/http1/writer.hpp"
 #include "net/tls/client.hpp"
 #include "patterns/request_response/client.hpp"
+#include "patterns/request_response/values.hpp"
 
 namespace tidewire {
 namespace api {
@@ -239,40 +240,44 @@ Call<Response> Client::request(std::string_view http_method, std::string_view ta
                            });
 }
 
-Call<Response> Client::call_json(std::string_view method, std::string args_json,
-                                 CallOptions options) {
+namespace {
+
+Result<base::Ref<http::Operation>> prepare_call(const api::ClientImpl& impl,
+                                                std::string_view method, std::string args,
+                                                const CallOptions& options) {
+    const auto serializer = options.serializer.value_or(impl.options().serializer);
     auto operation = base::make_ref<http::Operation>();
-    if (auto ok = patterns::request_response::fill_call(*operation, impl_->prefix(), method,
-                                                        std::move(args_json));
+    if (auto ok = patterns::request_response::fill_call(*operation, impl.prefix(), method,
+                                                        std::move(args), serializer);
         !ok) {
-        return failed<Response>(ok.error());
+        return ok.error();
     }
-    if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
-        return failed<Response>(ok.error());
-    }
-    api::ClientImpl::want(*operation, "application/json");
-    impl_->fill_timeout(*operation, options.timeout);
-    return start<Response>(*impl_, std::move(operation),
+    if (auto ok = impl.fill_headers(*operation, options.headers); !ok) return ok.error();
+    api::ClientImpl::want(*operation, serializer == Serializer::json
+                                          ? "application/json"
+                                          : "application/capnp, application/json;q=0.5");
+    impl.fill_timeout(*operation, options.timeout);
+    return operation;
+}
+
+}  // namespace
+
+Call<Response> Client::call_raw(std::string_view method, std::string args, CallOptions options) {
+    auto operation = prepare_call(*impl_, method, std::move(args), options);
+    if (!operation) return failed<Response>(operation.error());
+    return start<Response>(*impl_, std::move(*operation),
                            [](Result<Response> response) { return response; });
 }
 
 Call<Value> Client::call(std::string_view method, const Value& args, CallOptions options) {
-    Result<std::string> json = std::string();  // no arguments, no body
-    if (!args.is_null()) json = args.dump();
-    if (!json) return failed<Value>(json.error());
-    auto operation = base::make_ref<http::Operation>();
-    if (auto ok = patterns::request_response::fill_call(*operation, impl_->prefix(), method,
-                                                        std::move(*json));
-        !ok) {
-        return failed<Value>(ok.error());
-    }
-    if (auto ok = impl_->fill_headers(*operation, options.headers); !ok) {
-        return failed<Value>(ok.error());
-    }
-    api::ClientImpl::want(*operation, "application/json");
-    impl_->fill_timeout(*operation, options.timeout);
+    const auto serializer = options.serializer.value_or(impl_->options().serializer);
+    Result<std::string> body = std::string();  // no arguments, no body
+    if (!args.is_null()) body = patterns::request_response::write_value(args, serializer);
+    if (!body) return failed<Value>(body.error());
+    auto operation = prepare_call(*impl_, method, std::move(*body), options);
+    if (!operation) return failed<Value>(operation.error());
     const JsonOptions limits{impl_->options().limits.json_depth_max};
-    return start<Value>(*impl_, std::move(operation), [limits](Result<Response> response) {
+    return start<Value>(*impl_, std::move(*operation), [limits](Result<Response> response) {
         return patterns::request_response::reply_value(std::move(response), limits);
     });
 }

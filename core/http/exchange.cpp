@@ -232,6 +232,7 @@ void Exchange::reset() {
     params.clear();
     json_has_unsafe_integer = false;
     tagged = false;
+    args_serializer = reply_serializer = Serializer::json;
     shaper = nullptr;
     principal.reset();
     operation = {};

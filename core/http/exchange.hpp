@@ -29,6 +29,7 @@
 
 #include <tidewire/function.hpp>
 #include <tidewire/response.hpp>
+#include <tidewire/serializer.hpp>
 
 #include "base/ref.hpp"
 #include "base/runtime.hpp"
@@ -88,6 +89,10 @@ public:
     // each.
     std::size_t item_bytes_max = 0;
     std::size_t item_depth_max = 0;
+    // Set by the handler of exchanges, of a call: what its arguments are in, and its reply is to
+    // be.
+    Serializer args_serializer = Serializer::json;
+    Serializer reply_serializer = Serializer::json;
     // Set by the handler of exchanges: a whole answer of 200 gets an ETag of its body.
     bool tagged = false;
     // The guard's, and kept for the next request of the connection: see Guard::check().

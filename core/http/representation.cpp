@@ -128,6 +128,7 @@ ContentCoding Representation::choose(const Exchange& exchange, Response& respons
 }
 
 void Representation::apply(const Exchange& exchange, Response& response) const {
+    if (exchange.tagged) add_vary(response, "Accept");
     if (exchange.tagged && response.status == 200) add_tag(exchange, response);
     const std::size_t size = response.body.size();
     auto coding = ContentCoding::identity;

@@ -118,7 +118,7 @@ test('a method is called by name over plain HTTP', async () => {
     expect(answer.headers.get('content-type')).toBe('application/json')
     expect(await answer.text()).toBe('3')
   }
-  const headers = { 'content-type': 'application/capnp' }
+  const headers = { 'content-type': 'application/xml' }
   const refused = await fetch(`${app.url}/methods/add`, { method: 'POST', body, headers })
   expect(refused.status).toBe(415)
 })

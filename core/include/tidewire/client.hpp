@@ -26,6 +26,7 @@
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
 #include <tidewire/runtime.hpp>
+#include <tidewire/serializer.hpp>
 #include <tidewire/stream.hpp>
 #include <tidewire/tls.hpp>
 #include <tidewire/value.hpp>
@@ -40,6 +41,7 @@ struct ClientOptions {
     Headers headers = {};                               // sent with every request
     Limits limits = {};                                 // body_bytes_max, header_*, json_depth_max
     std::optional<ClientTls> tls = std::nullopt;        // of https:// URLs only
+    Serializer serializer = Serializer::json;  // of the arguments and replies of calls
     bool compression = false;  // asks for gzip and deflate (Accept-Encoding), and undoes them
     std::shared_ptr<Runtime> runtime = nullptr;         // its first loop is used
 };
@@ -55,6 +57,8 @@ struct RequestOptions {
 struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     Headers headers = {};
+    // Absent: ClientOptions::serializer. Streams are JSON.
+    std::optional<Serializer> serializer = std::nullopt;
 };
 
 // A call whose arguments are a stream.
@@ -86,10 +90,10 @@ public:
     // Any request; any status is a Response. `target` is a path with query, below the URL's prefix.
     [[nodiscard]] Call<Response> request(std::string_view http_method, std::string_view target,
                                          RequestOptions options = {});
-    // For language bindings: call() with arguments and reply as JSON text. The Response is the
-    // server's, with errors as they came.
-    [[nodiscard]] Call<Response> call_json(std::string_view method, std::string args_json,
-                                           CallOptions options = {});
+    // For language bindings: call() with arguments as they are sent, by the serializer of the
+    // options. The Response is the server's, with errors as they came.
+    [[nodiscard]] Call<Response> call_raw(std::string_view method, std::string args,
+                                          CallOptions options = {});
 
     // Calls a method whose reply is a stream. The first read tells whether it has begun. Without a
     // timeout of its own it lasts as long as it wants; with one, the last item is in time, too.
@@ -102,7 +106,7 @@ public:
     // Both are streams. Over HTTP/1.1 most servers reply after the last item only.
     [[nodiscard]] StreamedExchange stream_with_stream(std::string_view method,
                                                       CallOptions options = {});
-    // For language bindings, as call_json().
+    // For language bindings, as call_raw(), in JSON.
     [[nodiscard]] StreamReader stream_json(std::string_view method, std::string args_json,
                                            CallOptions options = {});
     [[nodiscard]] StreamedRequest<Response> call_with_stream_json(std::string_view method,

@@ -27,7 +27,8 @@ public:
     explicit operator bool() const noexcept { return exchange_ != nullptr; }
 
     bool send(Response response);
-    // 200 and JSON. Defined in patterns/request_response.
+    // 200 and the value, by the serializer that the caller wants. Defined in
+    // patterns/request_response.
     bool send(const Value& value);
     // The error as application/problem+json.
     bool fail(const Error& error);

@@ -13,6 +13,7 @@
 
 #include <tidewire/headers.hpp>
 #include <tidewire/result.hpp>
+#include <tidewire/serializer.hpp>
 
 namespace tidewire {
 
@@ -55,6 +56,11 @@ public:
     [[nodiscard]] std::string_view body() const noexcept;
     // The body as JSON; invalid_argument when it is none. Defined in patterns/request_response.
     [[nodiscard]] Result<Value> json() const;
+    // Of a method: its arguments, by the serializer that they came in, and that its caller wants
+    // the reply in. Defined in patterns/request_response.
+    [[nodiscard]] Result<Value> args() const;
+    [[nodiscard]] Serializer args_serializer() const noexcept;
+    [[nodiscard]] Serializer reply_serializer() const noexcept;
     [[nodiscard]] std::string_view peer() const noexcept;  // "127.0.0.1:51234"
     // Who asks, by the hook of authentication; null when nobody said.
     [[nodiscard]] const Principal* principal() const noexcept;

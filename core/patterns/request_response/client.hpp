@@ -7,6 +7,7 @@
 
 #include <tidewire/response.hpp>
 #include <tidewire/result.hpp>
+#include <tidewire/serializer.hpp>
 #include <tidewire/value.hpp>
 
 #include "http/pool.hpp"
@@ -15,7 +16,8 @@ namespace tidewire::patterns::request_response {
 
 // POST {prefix}/methods/{name}. invalid_argument when the name cannot be one.
 [[nodiscard]] Result<void> fill_call(http::Operation& operation, std::string_view prefix,
-                                     std::string_view name, std::string args_json);
+                                     std::string_view name, std::string args,
+                                     Serializer serializer = Serializer::json);
 
 // The value of a reply, or the error that came instead of it.
 [[nodiscard]] Result<Value> reply_value(Result<Response> response, JsonOptions options = {});

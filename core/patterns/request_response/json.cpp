@@ -1,10 +1,49 @@
-// Where values meet messages: the members of Request, Response and Reply that know JSON.
+// Where values meet messages: the members of Request, Response and Reply that know serializers.
 #include <tidewire/reply.hpp>
 #include <tidewire/request.hpp>
 #include <tidewire/response.hpp>
+#include <tidewire/capnp_message.hpp>
 #include <tidewire/value.hpp>
 
+#include <utility>
+
+#include "http/exchange.hpp"
+#include "patterns/request_response/values.hpp"
+#include "serializer/media.hpp"
+
 namespace tidewire {
+
+namespace patterns::request_response {
+
+Result<Value> read_value(std::string_view body, Serializer serializer, JsonOptions options) {
+    if (body.empty()) return Value();
+    if (serializer == Serializer::json) return Value::parse(body, options);
+    MessageLimits limits;
+    limits.nesting_max = options.depth_max;
+    auto value = decode_message(body, limits);
+    if (!value) return Error(ErrorCode::invalid_argument, std::string(value.error().message()));
+    return value;
+}
+
+Result<std::string> write_value(const Value& value, Serializer serializer) {
+    return serializer == Serializer::json ? value.dump() : encode_message(value);
+}
+
+Response value_response(const Value& value, Serializer serializer) {
+    if (serializer == Serializer::json) return Response::json(value);
+    auto message = encode_message(value);
+    if (!message) return Response::problem(message.error());
+    return Response::bytes(std::move(*message),
+                           std::string(serializer::content_type_of(serializer)));
+}
+
+}  // namespace patterns::request_response
+
+Serializer Request::args_serializer() const noexcept { return exchange_->args_serializer; }
+Serializer Request::reply_serializer() const noexcept { return exchange_->reply_serializer; }
+Result<Value> Request::args() const {
+    return patterns::request_response::read_value(body(), args_serializer());
+}
 
 Result<Value> Request::json() const { return Value::parse(body()); }
 
@@ -35,6 +74,9 @@ Result<void> Response::error() const {
     return Error(code, std::move(detail));
 }
 
-bool Reply::send(const Value& value) { return send(Response::json(value)); }
+bool Reply::send(const Value& value) {
+    if (exchange_ == nullptr) return false;
+    return send(patterns::request_response::value_response(value, exchange_->reply_serializer));
+}
 
 }  // namespace tidewire

@@ -8,6 +8,8 @@
 
 #include <tidewire/value.hpp>
 
+#include "patterns/request_response/values.hpp"
+
 namespace tidewire::patterns::request_response {
 namespace {
 
@@ -336,7 +338,8 @@ void Service::call_method(const Method& method, http::Exchange& exchange) {
         call_with_value(method, exchange);
         return;
     }
-    if (method.scan_json && !exchange.body.empty()) {
+    if (method.scan_json && !exchange.body.empty() &&
+        exchange.args_serializer == Serializer::json) {
         const auto facts = Value::scan(exchange.body, {limits_.json_depth_max});
         if (!facts) {
             exchange.respond(Response::problem(facts.error()));
@@ -348,8 +351,7 @@ void Service::call_method(const Method& method, http::Exchange& exchange) {
 }
 
 void Service::call_with_value(const Method& method, http::Exchange& exchange) {
-    Result<Value> args = Value();
-    if (!exchange.body.empty()) args = Value::parse(exchange.body, {limits_.json_depth_max});
+    auto args = read_args(exchange);
     if (!args) {
         exchange.respond(Response::problem(args.error()));
         return;
@@ -360,7 +362,8 @@ void Service::call_with_value(const Method& method, http::Exchange& exchange) {
     }
     const auto answer = [&](const Request& request) {
         const auto reply = method.handler(*args, request);
-        return reply ? Response::json(*reply) : Response::problem(reply.error());
+        return reply ? value_response(*reply, exchange.reply_serializer)
+                     : Response::problem(reply.error());
     };
     const Request request(&exchange);
     exchange.respond(middleware_.empty() ? answer(request) : through(0, request, answer));

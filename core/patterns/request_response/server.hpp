@@ -1,9 +1,9 @@
 // The server's side of request-response: which handler answers an exchange, and what becomes of its
 // value, its error or its silence.
 //
-// Routes answer any path and method; methods answer POST /methods/{name} with JSON in and out, pure
-// ones GET /methods/{name}?args=JSON too, with an ETag. A
-// Service is filled before it serves and is immutable afterwards, so all loops share one.
+// Routes answer any path and method; methods answer POST /methods/{name} with JSON or Cap'n Proto
+// in and out, pure ones GET /methods/{name}?args=JSON too, with an ETag. A Service is filled before
+// it serves and is immutable afterwards, so all loops share one.
 #pragma once
 
 #include <cstdint>
@@ -119,6 +119,7 @@ private:
     // Why a method cannot read these arguments, or not reply as is wanted; or nothing.
     [[nodiscard]] std::optional<Error> content_mismatch(const Method& method,
                                                         http::Exchange& exchange) const;
+    [[nodiscard]] Result<Value> read_args(const http::Exchange& exchange) const;
     [[nodiscard]] bool wants_streamed(const http::Exchange& exchange) const;
     // Takes the arguments of a pure method from the query; false: it was answered.
     [[nodiscard]] bool take_query_args(http::Exchange& exchange) const;

@@ -5,7 +5,8 @@
 
 #include "patterns/request_response/items.hpp"
 #include "patterns/request_response/server.hpp"
-#include "serializer/negotiate.hpp"
+#include "patterns/request_response/values.hpp"
+#include "serializer/media.hpp"
 
 namespace tidewire::patterns::request_response {
 namespace {
@@ -40,8 +41,7 @@ Result<void> Service::add_stream_method(std::string_view name, StreamHandler han
     options.streams = Streams::reply;
     auto* executor = options.executor;
     auto raw = [this, handler = std::move(handler), executor](Request request, Reply reply) {
-        Result<Value> args = Value();
-        if (!request.body().empty()) args = Value::parse(request.body(), {limits_.json_depth_max});
+        auto args = read_args(*request.exchange());
         if (!args) {
             reply.fail(args.error());
             return;
@@ -93,9 +93,13 @@ std::optional<Error> Service::content_mismatch(const Method& method,
         }
         exchange.item_bytes_max = limits_.body_bytes_max;
         exchange.item_depth_max = limits_.json_depth_max;
-    } else if (exchange.head.method == "POST" && !exchange.body.empty() &&
-               !serializer::reads_as_json(exchange.content_type())) {
-        return Error(ErrorCode::unsupported_media, "arguments are read as application/json");
+    } else if (exchange.head.method == "POST" && !exchange.body.empty()) {
+        const auto reads = serializer::reads_as(exchange.content_type());
+        if (!reads) {
+            return Error(ErrorCode::unsupported_media,
+                         "arguments are read as application/json or application/capnp");
+        }
+        exchange.args_serializer = *reads;
     }
     const auto accept = exchange.head.headers.get("accept").value_or("");
     if (streams_reply(method.streams)) {
@@ -103,8 +107,17 @@ std::optional<Error> Service::content_mismatch(const Method& method,
         return Error(ErrorCode::not_acceptable,
                      "the reply is a stream: application/x-ndjson or text/event-stream");
     }
-    if (serializer::accepts_json(accept)) return std::nullopt;
-    return Error(ErrorCode::not_acceptable, "replies are written as application/json");
+    const auto wanted = serializer::wanted(accept, exchange.args_serializer);
+    if (!wanted) {
+        return Error(ErrorCode::not_acceptable,
+                     "replies are written as application/json or application/capnp");
+    }
+    exchange.reply_serializer = *wanted;
+    return std::nullopt;
+}
+
+Result<Value> Service::read_args(const http::Exchange& exchange) const {
+    return read_value(exchange.body, exchange.args_serializer, {limits_.json_depth_max});
 }
 
 // Whether the body of this request is to be read piece by piece.

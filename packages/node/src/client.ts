@@ -10,8 +10,10 @@ import {
   checkCount,
   checkStreamOptions,
   checkText,
+  isCapnp,
   itemsFailed,
 } from './client_options'
+import { decodeMessage, encodeMessage } from './capnp/value'
 import { TidewireError } from './errors'
 import { hold, native, release } from './handoff'
 import { flatHeaders, takeContentType } from './headers'
@@ -41,6 +43,7 @@ const released = new FinalizationRegistry<number>((handle) => native.clientClose
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
   checkOptions('connect', options, CONNECT_OPTIONS)
+  const capnp = isCapnp(options.serializer, false)
   const token =
     options.token === undefined
       ? undefined
@@ -62,7 +65,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     native.clientClose(handle)
     throw error
   }
-  return makeClient(handle, options.limits?.jsonDepthMax ?? JSON_DEPTH_MAX, token)
+  return makeClient(handle, options.limits?.jsonDepthMax ?? JSON_DEPTH_MAX, token, capnp)
 }
 
 function isExpired(error: unknown): boolean {
@@ -73,7 +76,12 @@ function errorOfResponse(response: Response): unknown {
   return native.responseError(response.status, response.contentType, response.body)
 }
 
-let makeClient: (handle: number, jsonDepthMax: number, token: Token | undefined) => Client
+let makeClient: (
+  handle: number,
+  jsonDepthMax: number,
+  token: Token | undefined,
+  capnp: boolean,
+) => Client
 
 /**
  * Calls methods and routes of one server, over a pool of kept connections. What is under way keeps
@@ -85,11 +93,19 @@ export class Client implements AsyncDisposable {
   readonly #handle: number
   readonly #jsonDepthMax: number
   readonly #token: Token | undefined
+  /** Whether calls are written by Cap'n Proto unless they say otherwise. */
+  readonly #capnp: boolean
   #held = false
   #closed = false
 
-  private constructor(handle: number, jsonDepthMax: number, token: Token | undefined) {
+  private constructor(
+    handle: number,
+    jsonDepthMax: number,
+    token: Token | undefined,
+    capnp: boolean,
+  ) {
     this.#token = token
+    this.#capnp = capnp
     this.#handle = handle
     this.#jsonDepthMax = jsonDepthMax
     this.url = native.clientUrl(handle)
@@ -98,7 +114,7 @@ export class Client implements AsyncDisposable {
   }
 
   static {
-    makeClient = (handle, jsonDepthMax, token) => new Client(handle, jsonDepthMax, token)
+    makeClient = (...parts) => new Client(...parts)
   }
 
   /**
@@ -131,13 +147,15 @@ export class Client implements AsyncDisposable {
       (operation) => {
         if (options !== NO_OPTIONS) checkOptions('call', options, CALL_OPTIONS)
         checkText('the name of a method', name)
+        const capnp = isCapnp((options).serializer, this.#capnp)
         native.clientCall(
           this.#handle,
           operation,
           name,
-          args === undefined ? '' : encode(args),
+          args === undefined ? '' : capnp ? encodeMessage(args) : encode(args),
           checkTimeout(options.timeoutMs),
           flatHeaders(options.headers),
+          capnp,
         )
       },
     )
@@ -145,7 +163,8 @@ export class Client implements AsyncDisposable {
 
   #valueOf(result: number): unknown {
     const parsed = native.takeValue(result, this.#jsonDepthMax)
-    return parsed === undefined ? undefined : parsedValue(parsed)
+    if (parsed === undefined) return undefined
+    return parsed instanceof Uint8Array ? decodeMessage(parsed) : parsedValue(parsed)
   }
 
   async #callWith(name: string, args: unknown, options: CallOptions): Promise<unknown> {

@@ -28,7 +28,15 @@ export interface ConnectOptions {
   tls?: ClientTls
   /** Asks for answers in gzip or deflate, and undoes them within the limits. Default false. */
   compression?: boolean
+  /**
+   * What calls are written in. `capnp` keeps bytes and numbers that are not finite, which JSON
+   * cannot say. Default `json`.
+   */
+  serializer?: Serializer
 }
+
+/** How values are written in messages: as JSON, or by Cap'n Proto (schemas/value.capnp). */
+export type Serializer = 'json' | 'capnp'
 
 export interface OperationOptions {
   /** The deadline, which the server is told. Infinity or 0: none. */
@@ -41,6 +49,8 @@ export interface OperationOptions {
 export interface CallOptions extends OperationOptions {
   /** Sent as a stream, in place of arguments: its items are the arguments. */
   body?: Items
+  /** Default: the client's. Streams are JSON. */
+  serializer?: Serializer
 }
 
 export interface RequestOptions extends OperationOptions {
@@ -60,9 +70,10 @@ export const CONNECT_OPTIONS = [
   'token',
   'tls',
   'compression',
+  'serializer',
 ]
-export const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers', 'body']
-export const REQUEST_OPTIONS = [...CALL_OPTIONS, 'json']
+export const CALL_OPTIONS = ['timeoutMs', 'signal', 'headers', 'body', 'serializer']
+export const REQUEST_OPTIONS = ['timeoutMs', 'signal', 'headers', 'body', 'json']
 export const NO_OPTIONS: OperationOptions = {}
 
 /** What a streamed call takes of its options. It has no deadline but its own. */
@@ -100,6 +111,12 @@ export function bodyOf(
   if (typeof body === 'string') return [body, TEXT_TYPE]
   if (body instanceof Uint8Array) return [body, BYTES_TYPE]
   throw new TidewireError('invalid_argument', 'a body is a string or a Uint8Array')
+}
+
+export function isCapnp(serializer: Serializer | undefined, otherwise: boolean): boolean {
+  if (serializer === undefined) return otherwise
+  if (serializer === 'json' || serializer === 'capnp') return serializer === 'capnp'
+  throw new TidewireError('invalid_argument', "serializer is 'json' or 'capnp'")
 }
 
 export function checkCount(name: string, count: number | undefined): number | undefined {

@@ -6,7 +6,8 @@ import { load } from './native'
 
 /** What runs a request: a route or a method of a started server. */
 export interface Runner {
-  run(slot: number, unsafe: boolean): void
+  /** `flags`: see runner.ts. */
+  run(slot: number, flags: number): void
 }
 
 /** Of Work; a symbol, since users hold such objects too. */
@@ -56,7 +57,7 @@ function dispatch(count: number, first: number): void {
         case EventKind.request: {
           const runner = runners[one]
           if (runner === undefined) native.replyError(two, 'no_responders', undefined)
-          else runner.run(two, three === 1)
+          else runner.run(two, three)
           break
         }
         case EventKind.cancelled:

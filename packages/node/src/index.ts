@@ -13,6 +13,7 @@ export type {
   ConnectOptions,
   OperationOptions,
   RequestOptions,
+  Serializer,
 } from './client_options'
 export { ERRORS, TidewireError } from './errors'
 export type { ErrorCode, ErrorRow } from './errors'

@@ -145,9 +145,10 @@ export interface Native {
     client: number,
     operation: number,
     method: string,
-    json: string,
+    args: string | Uint8Array,
     timeoutMs: number | undefined,
     headers: FlatHeaders | undefined,
+    capnp: boolean,
   ): void
   clientRequest(
     client: number,
@@ -167,7 +168,8 @@ export interface Native {
   clientUrl(client: number): string
   clientClose(client: number): void
   takeError(result: number): TidewireError
-  takeValue(result: number, depthMax: number): Parsed | undefined
+  /** The bytes are a Cap'n Proto message. */
+  takeValue(result: number, depthMax: number): Parsed | Uint8Array | undefined
   takeResponse(result: number): ReceivedParts
   responseError(status: number, contentType: string, body: Uint8Array): TidewireError | undefined
   /** [value] when JSON.parse would change one of its integers; throws when it is no JSON. */

@@ -21,6 +21,7 @@ export interface ResponseInit {
 }
 
 export const JSON_TYPE = 'application/json'
+export const CAPNP_TYPE = 'application/capnp'
 export const TEXT_TYPE = 'text/plain; charset=utf-8'
 export const BYTES_TYPE = 'application/octet-stream'
 /** Of a JSON text that no option limits. */

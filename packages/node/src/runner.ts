@@ -3,6 +3,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { types } from 'node:util'
 
+import { decodeMessage, encodeMessage } from './capnp/value'
 import { TidewireError } from './errors'
 import { type Runner, native, scheduleFlush } from './handoff'
 import { encode } from './json'
@@ -16,7 +17,7 @@ import {
   slotOf,
 } from './request'
 import { type Middleware, layered } from './hooks'
-import { JSON_TYPE, Response, replyWith } from './response'
+import { CAPNP_TYPE, JSON_TYPE, Response, replyWith } from './response'
 
 /**
  * Its result is the answer: a string as text, a Uint8Array as bytes, undefined as 204, a Response
@@ -39,7 +40,9 @@ export interface HandlerErrorMessage {
 
 const handlerErrors = channel('tidewire:handler:error')
 // The numbers of bindings/node/request.cpp.
-const ContentType = { none: 0, json: 1, text: 2, bytes: 3 } as const
+const ContentType = { none: 0, json: 1, text: 2, bytes: 3, capnp: 4 } as const
+/** What a method must know of its request; the numbers of bindings/node/handoff.hpp. */
+const Flag = { unsafe: 1, argsCapnp: 2, replyCapnp: 4 } as const
 
 /** Runs one handler and sends what it gives. Subclasses say how. */
 export abstract class HandlerRunner implements Runner {
@@ -53,14 +56,14 @@ export abstract class HandlerRunner implements Runner {
     this.jsonDepthMax = jsonDepthMax
   }
 
-  run(slot: number, unsafe: boolean): void {
+  run(slot: number, flags: number): void {
     const request = beginRequest(slot, this.jsonDepthMax)
     let result: unknown
     try {
-      result = this.call(request, slot, unsafe)
+      result = this.call(request, slot, flags)
       if (isThenable(result)) {
         result.then(
-          (value) => this.#finish(request, value),
+          (value) => this.#finish(request, value, flags),
           (error: unknown) => this.#fail(request, error),
         )
         return
@@ -69,18 +72,18 @@ export abstract class HandlerRunner implements Runner {
       this.#fail(request, error)
       return
     }
-    this.#finish(request, result)
+    this.#finish(request, result, flags)
   }
 
-  protected abstract call(request: Request, slot: number, unsafe: boolean): unknown
+  protected abstract call(request: Request, slot: number, flags: number): unknown
   /** Sends `result` under `slot`, or throws before it has. */
-  protected abstract send(slot: number, result: unknown): void
+  protected abstract send(slot: number, result: unknown, flags: number): void
 
   // A thenable that is no promise may call both of these, or one of them twice.
-  #finish(request: Request, result: unknown): void {
+  #finish(request: Request, result: unknown, flags: number): void {
     if (isAnswered(request)) return
     try {
-      this.send(slotOf(request), result)
+      this.send(slotOf(request), result, flags)
     } catch (error) {
       this.#fail(request, error)
       return
@@ -109,8 +112,9 @@ export abstract class HandlerRunner implements Runner {
     return ['internal', this.#debug ? String(error) : undefined]
   }
 
-  protected sendValue(slot: number, result: unknown): void {
-    native.reply(slot, 200, ContentType.json, encode(result))
+  protected sendValue(slot: number, result: unknown, flags: number): void {
+    if ((flags & Flag.replyCapnp) === 0) native.reply(slot, 200, ContentType.json, encode(result))
+    else native.reply(slot, 200, ContentType.capnp, encodeMessage(result))
   }
 }
 
@@ -148,12 +152,12 @@ export class MethodRunner extends HandlerRunner {
     this.#handler = handler
   }
 
-  protected call(request: Request, slot: number, unsafe: boolean): unknown {
-    return this.#handler(argumentsOf(slot, unsafe), new MethodContext(request))
+  protected call(request: Request, slot: number, flags: number): unknown {
+    return this.#handler(argumentsOf(slot, flags), new MethodContext(request))
   }
 
-  protected send(slot: number, result: unknown): void {
-    this.sendValue(slot, result)
+  protected send(slot: number, result: unknown, flags: number): void {
+    this.sendValue(slot, result, flags)
   }
 }
 
@@ -188,10 +192,11 @@ export class LayeredMethodRunner extends HandlerRunner {
     this.#middleware = middleware
   }
 
-  protected call(request: Request, slot: number, unsafe: boolean): unknown {
+  protected call(request: Request, slot: number, flags: number): unknown {
+    const answer = (result: unknown): Response => methodAnswer(result, flags)
     const last = async (passed: Request) =>
-      methodAnswer(await this.#handler(argumentsOf(slot, unsafe), new MethodContext(passed)))
-    return layered(this.#middleware, last, methodAnswer)(request)
+      answer(await this.#handler(argumentsOf(slot, flags), new MethodContext(passed)))
+    return layered(this.#middleware, last, answer)(request)
   }
 
   protected send(slot: number, result: unknown): void {
@@ -206,16 +211,28 @@ function routeAnswer(result: unknown): Response {
   return Response.json(result)
 }
 
-function methodAnswer(result: unknown): Response {
+function methodAnswer(result: unknown, flags: number): Response {
   if (result instanceof Response) return result
+  if ((flags & Flag.replyCapnp) !== 0) {
+    return new Response(encodeMessage(result), { contentType: CAPNP_TYPE })
+  }
   return new Response(encode(result), { contentType: JSON_TYPE })
 }
 
-/** The core has checked the body to be JSON. */
-export function argumentsOf(slot: number, unsafe: boolean): unknown {
-  if (unsafe) return native.requestValue(slot)
+/** The core has checked the body to be JSON, if it is said to be that. */
+export function argumentsOf(slot: number, flags: number): unknown {
+  if ((flags & Flag.argsCapnp) !== 0) return argumentsOfMessage(native.requestBody(slot))
+  if ((flags & Flag.unsafe) !== 0) return native.requestValue(slot)
   const text = native.requestText(slot)
   return text === '' ? undefined : JSON.parse(text)
+}
+
+function argumentsOfMessage(message: Uint8Array): unknown {
+  try {
+    return decodeMessage(message)
+  } catch (error) {
+    throw new TidewireError('invalid_argument', (error as Error).message)
+  }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

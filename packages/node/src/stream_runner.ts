@@ -43,14 +43,14 @@ export class StreamRunner extends HandlerRunner {
     this.#receives = (streams & NUMBERS.request) !== 0
   }
 
-  protected call(request: Request, slot: number, unsafe: boolean): unknown {
+  protected call(request: Request, slot: number, flags: number): unknown {
     if (!this.#replies) return this.#reply(request, slot)
-    return this.#stream(request, slot, unsafe)
+    return this.#stream(request, slot, flags)
   }
 
-  protected send(slot: number, result: unknown): void {
+  protected send(slot: number, result: unknown, flags: number): void {
     if (this.#replies) native.requestRelease(slot)
-    else this.sendValue(slot, result)
+    else this.sendValue(slot, result, flags)
   }
 
   /** One value for a stream of arguments. */
@@ -66,12 +66,12 @@ export class StreamRunner extends HandlerRunner {
   }
 
   /** What it fails with is told by the writer. */
-  async #stream(request: Request, slot: number, unsafe: boolean): Promise<void> {
+  async #stream(request: Request, slot: number, flags: number): Promise<void> {
     const writer = native.requestWriter(slot)
     let sender: Sender | undefined
     const failed = (error: unknown): [string, string | undefined] => this.failure(request, error)
     try {
-      const args = this.#receives ? this.#items(slot) : await this.#arguments(slot, unsafe)
+      const args = this.#receives ? this.#items(slot) : await this.#arguments(slot, flags)
       const result = await this.#handler(args, new MethodContext(request))
       const { output } = this.#options
       const items = checkItems(result)
@@ -89,8 +89,8 @@ export class StreamRunner extends HandlerRunner {
     }
   }
 
-  #arguments(slot: number, unsafe: boolean): unknown {
-    const args = argumentsOf(slot, unsafe)
+  #arguments(slot: number, flags: number): unknown {
+    const args = argumentsOf(slot, flags)
     const { input } = this.#options
     return input === undefined ? args : validated(input, args, badArguments)
   }

@@ -11,9 +11,13 @@ from tidewire._core import (
     Request,
     Response,
     __version__,
+    decode_message,
+    encode_message,
     if_match,
     if_none_match,
     make_etag,
+    pack_message,
+    unpack_message,
 )
 from tidewire._errors_generated import *  # noqa: F403
 from tidewire.client import Client, connect
@@ -45,9 +49,13 @@ __all__ = [
     "Tls",
     "__version__",
     "connect",
+    "decode_message",
+    "encode_message",
     "errors",
     "if_match",
     "if_none_match",
     "make_etag",
+    "pack_message",
+    "unpack_message",
 ]
 __all__ += _errors_generated.__all__

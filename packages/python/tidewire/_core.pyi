@@ -33,6 +33,25 @@ def if_match(field: str, tag: str) -> bool:
 def if_none_match(field: str, tag: str) -> bool:
     """Whether `tag` is among those of an If-None-Match, weak or strong (RFC 9110 13.1.2)."""
 
+def encode_message(value: object) -> bytes:
+    """Any value as a Cap'n Proto message, by schemas/value.capnp, as every language writes it."""
+
+def decode_message(
+    message: bytes | bytearray | memoryview,
+    *,
+    traversal_words_max: int = 8388608,
+    nesting_max: int = 64,
+) -> Any:
+    """The value of such a message; InvalidDataError for what is none, or over a limit."""
+
+def pack_message(message: bytes | bytearray | memoryview) -> bytes:
+    """The packed framing of a message: smaller, and slower."""
+
+def unpack_message(
+    packed: bytes | bytearray | memoryview, *, message_bytes_max: int = 16777216
+) -> bytes:
+    """Undoes it; InvalidDataError when it is cut short or longer than the limit."""
+
 def note_fork() -> None:
     """In a child of fork(): all objects made before are of the parent's from now on."""
 
@@ -153,8 +172,8 @@ class Handler:
     def set_extra(self) -> None: ...
     def arguments(self, request: Request) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What the function is called with for this request."""
-    def response(self, result: object) -> Response:
-        """What a result of the function is as an answer."""
+    def response(self, result: object, request: Request) -> Response:
+        """What a result of the function is as an answer to this request."""
     @property
     def callable(self) -> Callable[..., Any]: ...
     @property
@@ -254,6 +273,7 @@ class Client:
         args: dict[str, Any] | None,
         timeout: float | None,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+        capnp: bool,
     ) -> tuple[int, asyncio.Future[Any]]: ...
     def stream(
         self,

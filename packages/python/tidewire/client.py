@@ -38,7 +38,14 @@ _MISSING: Final = _Missing()
 class Client:
     """One server's methods and routes, over a pool of kept connections. See `connect()`."""
 
-    def __init__(self, native: _core.Client, host: _core.Host, token: Token | None = None) -> None:
+    def __init__(
+        self,
+        native: _core.Client,
+        host: _core.Host,
+        token: Token | None = None,
+        capnp: bool = False,
+    ) -> None:
+        self._capnp = capnp
         self._token = token
         self._native = native
         self._host = host
@@ -61,24 +68,27 @@ class Client:
         body: Items | None = None,
         timeout: float | None = None,
         headers: HeaderFields | None = None,
+        serializer: str | None = None,
     ) -> Any:
         """Calls a method by name; its result. The server's error is raised as what it is.
 
         `body`, in place of `args`, is an iterable, async or not, whose items are sent as a stream.
         `timeout` in seconds, `math.inf` for none, None for the client's, or none of a stream.
+        `serializer` is "json" or "capnp", None for the client's; streams are JSON.
         """
         if body is not None:
             if args is not None:
                 raise InvalidArgumentError("a call has args or a body, not both")
             return await self._call_with(name, check_items(body), timeout, headers)
         plain = args if args is None or isinstance(args, dict) else _as_dict(args)
+        capnp = self._capnp if serializer is None else _is_capnp(serializer)
 
         if self._token is None:
-            number, future = self._native.call(name, plain, timeout, headers)
+            number, future = self._native.call(name, plain, timeout, headers, capnp)
             return await self._settled(number, future)
 
         async def send(fields: HeaderFields, limit: float) -> Any:
-            number, future = self._native.call(name, plain, limit, fields)
+            number, future = self._native.call(name, plain, limit, fields, capnp)
             return await self._settled(number, future)
 
         return await self._token.send(headers, timeout, send)
@@ -208,6 +218,12 @@ class Methods(Generic[R]):
         return self._call(self._prefix, kwargs)
 
 
+def _is_capnp(serializer: object) -> bool:
+    if serializer not in ("json", "capnp"):
+        raise InvalidArgumentError(f'serializer is "json" or "capnp", not {serializer!r}')
+    return serializer == "capnp"
+
+
 def _as_dict(args: object) -> dict[str, Any]:
     if not isinstance(args, Mapping):
         raise InvalidArgumentError(f"arguments are given by name: a mapping, not {args!r}")
@@ -222,7 +238,8 @@ class connect:  # in small letters, since it is called as a function
     `token`, a str or a function that gives one (async or not, called on the loop), is sent as
     `Authorization: Bearer`; the function is called again, once, after `token_expired`. `tls` says
     whom to trust behind an https: URL; by default the CAs of the system. With `compression` it asks
-    for answers in gzip or deflate, and undoes them within the limits.
+    for answers in gzip or deflate, and undoes them within the limits. `serializer`, "json" or
+    "capnp", is what calls are written in: the latter keeps bytes and numbers that are not finite.
     """
 
     def __init__(
@@ -236,7 +253,9 @@ class connect:  # in small letters, since it is called as a function
         token: TokenSource | None = None,
         tls: ClientTls | None = None,
         compression: bool = False,
+        serializer: str = "json",
     ) -> None:
+        self._capnp = _is_capnp(serializer)
         if not isinstance(url, str):
             raise InvalidArgumentError(f"a URL is a str, not {url!r}")
         if url.startswith(("ws:", "wss:")):
@@ -251,7 +270,7 @@ class connect:  # in small letters, since it is called as a function
 
     async def _connect(self) -> Client:
         host = host_of_running_loop()
-        client = Client(self._make(host), host, self._token)
+        client = Client(self._make(host), host, self._token, self._capnp)
         try:
             number, future = client._native.open()
             await client._settled(number, future)

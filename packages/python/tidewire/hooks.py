@@ -72,7 +72,7 @@ def layered(
             result = await handler.callable(*args, **kwargs)
         else:
             result = await threads.run(handler.callable, *args, **kwargs)
-        return handler.response(result)
+        return handler.response(result, request)
 
     call: Next = last
     for layer in reversed(middleware):
@@ -82,7 +82,7 @@ def layered(
 
 def _around(layer: Middleware, inner: Next, handler: _core.Handler) -> Next:
     async def call(request: _core.Request) -> _core.Response:
-        return handler.response(await layer(request, inner))
+        return handler.response(await layer(request, inner), request)
 
     return call
 

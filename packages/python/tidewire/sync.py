@@ -201,16 +201,19 @@ class Client:
         body: Iterable[Any] | None = None,
         timeout: float | None = None,
         headers: HeaderFields | None = None,
+        serializer: str | None = None,
     ) -> Any:
         """Calls a method by name; its result. The server's error is raised as what it is.
 
         `body`, in place of `args`, is an iterable whose items are sent as a stream; it is read in a
         thread. `timeout` in seconds, `math.inf` for none, None for the client's, or none of a
-        stream.
+        stream. `serializer` is "json" or "capnp", None for the client's.
         """
         items = None if body is None else _in_a_thread(body)
         return self._wait(
-            lambda: self._client.call(name, args, body=items, timeout=timeout, headers=headers)
+            lambda: self._client.call(
+                name, args, body=items, timeout=timeout, headers=headers, serializer=serializer
+            )
         )
 
     def stream(
@@ -282,6 +285,7 @@ def connect(
     token: TokenSource | None = None,
     tls: ClientTls | None = None,
     compression: bool = False,
+    serializer: str = "json",
 ) -> Client:
     """Connects as `tidewire.connect` does, with the same options, and waits for it.
 
@@ -300,6 +304,7 @@ def connect(
             token=token,
             tls=tls,
             compression=compression,
+            serializer=serializer,
         )
 
     return Client(background.wait(open_client), background)

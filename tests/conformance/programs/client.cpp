@@ -86,6 +86,12 @@ std::optional<std::chrono::milliseconds> timeout_of(const Value& command) {
     return std::chrono::milliseconds(*ms);
 }
 
+std::optional<tidewire::Serializer> serializer_of(const Value& command) {
+    const auto name = command["serializer"].as<std::string>();
+    if (!name) return std::nullopt;
+    return *name == "capnp" ? tidewire::Serializer::capnp : tidewire::Serializer::json;
+}
+
 tidewire::Headers headers_of(const Value& command) {
     tidewire::Headers headers;
     if (const auto* fields = command["headers"].get_if<Value::Map>()) {
@@ -141,7 +147,9 @@ private:
     void call(std::int64_t id, const Value& command) {
         auto call = client_->call(command["method"].as<std::string>().value(),
                                   untagged(command["args"]),
-                                  {.timeout = timeout_of(command), .headers = headers_of(command)});
+                                  {.timeout = timeout_of(command),
+                                   .headers = headers_of(command),
+                                   .serializer = serializer_of(command)});
         cancels_[id] = [call]() mutable { call.cancel(); };
         call.then([id](Result<Value> result) {
             if (!result) return print_error(id, result.error());

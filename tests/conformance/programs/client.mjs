@@ -34,6 +34,7 @@ function codeOf(response) {
 
 async function perform(command) {
   const { method, target, args, headers, content_type: type, timeout_ms: timeoutMs } = command
+  const { serializer } = command
   switch (command.do) {
     case 'connect':
       client = await connect(command.url, {
@@ -46,7 +47,7 @@ async function perform(command) {
       return { value: null }
     case 'call': {
       const { signal } = controllers.get(command.id)
-      return { value: await client.call(method, args, { timeoutMs, signal, headers }) }
+      return { value: await client.call(method, args, { timeoutMs, signal, headers, serializer }) }
     }
     case 'upload': {
       const body =

@@ -49,7 +49,11 @@ class Program:
         if command["do"] == "call":
             return {
                 "value": await self.client.call(
-                    command["method"], command.get("args"), timeout=timeout, headers=headers
+                    command["method"],
+                    command.get("args"),
+                    timeout=timeout,
+                    headers=headers,
+                    serializer=command.get("serializer"),
                 )
             }
         if command["do"] == "upload":

@@ -283,9 +283,9 @@ TEST_CASE("a host gets requests in batches, cancellations and completions, and m
     REQUIRE(server.start());
     auto client = connect(server.url(), {.runtime = host->runtime()}).value();
     std::vector<Call<Response>> calls;
-    for (int i = 0; i < 2; ++i) calls.push_back(client.call_json("m", "[1]"));
+    for (int i = 0; i < 2; ++i) calls.push_back(client.call_raw("m", "[1]"));
     REQUIRE(eventually([&host] { return host->stats().queued == 2; }));
-    REQUIRE(client.call_json("m", "").wait().value().status == 503);
+    REQUIRE(client.call_raw("m", "").wait().value().status == 503);
     REQUIRE(host->stats().overloaded == 1);
     std::vector<HostEvent> events;
     REQUIRE(host->drain(events) == 2);

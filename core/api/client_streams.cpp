@@ -16,6 +16,9 @@ using request_response::ItemFraming;
 // A stream that lasts as long as it wants: without a timeout of its own it has none.
 Result<base::Ref<http::Operation>> prepare(const api::ClientImpl& impl, std::string_view method,
                                            std::string json, const CallOptions& options) {
+    if (options.serializer == Serializer::capnp) {
+        return Error(ErrorCode::invalid_argument, "streams are JSON");
+    }
     auto operation = base::make_ref<http::Operation>();
     if (auto ok = request_response::fill_call(*operation, impl.prefix(), method, std::move(json));
         !ok) {

@@ -195,6 +195,7 @@ test('items that throw fail the call', async () => {
       code: 'invalid_argument',
     })
     expect(() => client.stream('double', undefined, { body: 7 as never })).toThrow(TidewireError)
+    expect(() => client.stream('count', { n: 1 }, { serializer: 'capnp' })).toThrow('JSON')
     expect(await client.call('sum', undefined, { body: [4] })).toBe(4)
   })
 })

@@ -199,6 +199,8 @@ async def test_items_that_raise_fail_the_call(app, connected):
         await client.call("sum", body="text")
     with pytest.raises(InvalidArgumentError):
         await client.call("sum", {"a": 1}, body=[1])
+    with pytest.raises(InvalidArgumentError, match="JSON"):
+        await client.call("sum", body=[1], serializer="capnp")
     assert await client.call("sum", body=[4]) == 4
 
 

@@ -88,6 +88,9 @@ export function checkStreamOptions(
   if (options.body !== undefined && args !== undefined) {
     throw new TidewireError('invalid_argument', 'a call has arguments or a body, not both')
   }
+  if (isCapnp(options.serializer, false)) {
+    throw new TidewireError('invalid_argument', 'streams are JSON')
+  }
   const items = options.body === undefined ? undefined : checkItems(options.body)
   return { items, timeoutMs: checkTimeout(options.timeoutMs) ?? 0 }
 }

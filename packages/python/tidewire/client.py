@@ -79,6 +79,8 @@ class Client:
         if body is not None:
             if args is not None:
                 raise InvalidArgumentError("a call has args or a body, not both")
+            if serializer is not None and _is_capnp(serializer):
+                raise InvalidArgumentError("streams are JSON")
             return await self._call_with(name, check_items(body), timeout, headers)
         plain = args if args is None or isinstance(args, dict) else _as_dict(args)
         capnp = self._capnp if serializer is None else _is_capnp(serializer)

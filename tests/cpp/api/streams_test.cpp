@@ -151,6 +151,8 @@ TEST_CASE("a stream that fails says how, after its items", "[streams]") {
     CHECK(code_of(app.client->stream("none")) == "not_found");
     CHECK(code_of(app.client->stream("plain")) == "not_acceptable");
     CHECK(code_of(app.client->stream("bad name")) == "invalid_argument");
+    CHECK(code_of(app.client->stream("count", {}, {.serializer = Serializer::capnp})) ==
+          "invalid_argument");
     CHECK(app.client->call("count").wait().error().code() == ErrorCode::not_acceptable);
     // Before its first item it has the status of its error.
     const auto refused = app.client->request(
